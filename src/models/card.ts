@@ -1,0 +1,64 @@
+/** What the library knows of a model. The catalogue (`public/models/catalogue.json`) is a list of these. */
+
+import type { Family } from '../architectures/family.ts';
+import type { TileRules } from '../tiles/rules.ts';
+
+export interface ModelFile {
+  /** Relative to the catalogue, e.g. `photo-fast.onnx`. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface ModelCard {
+  /** Stable, kebab-case, e.g. `photo-fast`. */
+  readonly id: string;
+  readonly family: Family;
+  /** The numbers that fix the network's shape, as its architecture reads them from the tensors. */
+  readonly structure: Readonly<Record<string, number>>;
+  /** Output pixels for one input pixel, per side. */
+  readonly scale: number;
+  /** Short name for people, e.g. "Photo, fast". */
+  readonly name: string;
+  /** One plain sentence on when to use it. */
+  readonly use: string;
+  /** Name of the published weights, e.g. "realesr-general-x4v3". */
+  readonly weights: string;
+  /** How the weights are stored: `fp16`, or `q8` (8-bit in groups, the ends in fp16). */
+  readonly stored: 'fp16' | 'q8';
+  readonly parameters: number;
+  /** Floating-point operations for one input pixel. */
+  readonly flopsPerPixel: number;
+  /** Working memory of one run for one input pixel, fp32, in bytes (an upper estimate). */
+  readonly bytesPerPixel: number;
+  /** Largest single tensor of one run for one input pixel, fp32, in bytes (a GPU buffer binding). */
+  readonly bindingPerPixel: number;
+  readonly tiles: TileRules;
+  /** True where flat input of any colour was measured to come back flat within 1/255. */
+  readonly keepsFlat: boolean;
+  readonly file: ModelFile;
+  readonly licence: {
+    /** SPDX, e.g. `BSD-3-Clause`. */
+    readonly id: string;
+    /** Path of the notice, relative to the catalogue. */
+    readonly notice: string;
+    readonly commercialUse: boolean;
+  };
+  readonly source: {
+    /** The package that holds the published weights: `name@version`. */
+    readonly package: string;
+    readonly path: string;
+    /** Where the authors publish them. */
+    readonly homepage: string;
+  };
+  /** Example pictures, relative to the catalogue. */
+  readonly example: { readonly before: string; readonly after: string };
+}
+
+export interface Catalogue {
+  readonly version: 1;
+  /** Id of the model that is used when nobody chooses. */
+  readonly default: string;
+  readonly models: readonly ModelCard[];
+}

@@ -1,0 +1,150 @@
+/**
+ * What the page asks of the engine worker, and what the codec worker asks of it over the pixel port.
+ * Expected failures are `Result` values; a rejected promise is a bug or a dead worker.
+ */
+
+import type { Failure } from '../base/errors.ts';
+import type { Result } from '../base/result.ts';
+import type { ModelCard } from '../models/card.ts';
+import type { Rect, Size } from '../picture/geometry.ts';
+import type { Depth, PixelBlock } from '../picture/pixel-store.ts';
+import type { Pass } from '../recipes/passes.ts';
+import type { Recipe } from '../recipes/recipe.ts';
+import type { BackendChoice, BackendReport, Measurement } from './backend.ts';
+
+/** A model as the engine takes it: its card and its file's bytes (a Blob, so nothing is copied). */
+export interface ModelSource {
+  readonly card: ModelCard;
+  readonly bytes: Blob;
+}
+
+export interface JobRequest {
+  readonly jobId: string;
+  /** A picture on the engine's shelf; it stays there. The result is put there as `resultId`. */
+  readonly pictureId: string;
+  readonly resultId: string;
+  readonly recipe: Recipe;
+  /** Every model that the recipe names. */
+  readonly models: readonly ModelSource[];
+  /** Longest side of a tile's read rectangle in input pixels; chosen by the engine when absent. */
+  readonly tile?: number;
+  /** Where an interrupted run of the same job stopped. */
+  readonly checkpoint?: Checkpoint;
+  /** Tiles are shown in a preview of at most this many pixels for the whole result; 0 for none. */
+  readonly previewPixels: number;
+}
+
+export type JobEvent =
+  | { readonly kind: 'passes'; readonly passes: readonly Pass[]; readonly backend: BackendReport }
+  | {
+      /** A tile is done. `progress` is of the whole job, 0..1, by estimated work, never falling. */
+      readonly kind: 'tile';
+      readonly pass: number;
+      /** Tiles done and to do in all passes together. */
+      readonly tile: number;
+      readonly tiles: number;
+      readonly progress: number;
+      /** Progress that the next tile will add, and how long it should take, for a bar that moves. */
+      readonly next: { readonly progress: number; readonly seconds: number };
+      /** Measured on this job's own tiles; null until there is something to measure. */
+      readonly secondsLeft: number | null;
+    }
+  | {
+      /** Finished pixels: `bitmap` covers `rect` of the pass's output (transferred). */
+      readonly kind: 'preview';
+      readonly pass: number;
+      readonly rect: Rect;
+      readonly bitmap: ImageBitmap;
+    }
+  | { readonly kind: 'state'; readonly state: 'running' | 'paused' }
+  /** Something a person should know although the job goes on (a smaller tile, a changed backend). */
+  | { readonly kind: 'notice'; readonly notice: Failure };
+
+export interface JobDone {
+  readonly kind: 'done';
+  readonly resultId: string;
+  readonly width: number;
+  readonly height: number;
+  readonly opaque: boolean;
+  /** Tiles run, in all passes. */
+  readonly tiles: number;
+  readonly seconds: { readonly load: number; readonly run: number };
+  readonly backend: BackendReport;
+}
+
+/** The job stopped before its end. With a checkpoint it can go on, in a new engine as well. */
+export interface JobStopped {
+  readonly kind: 'stopped';
+  readonly error: Failure;
+  readonly checkpoint: Checkpoint | null;
+}
+
+export type JobOutcome = JobDone | JobStopped;
+
+/**
+ * Everything a new engine needs to go on with a job, next to the shelf's pictures (`surrender`).
+ * Made by the engine, opaque to everyone else, structured-cloneable.
+ */
+export interface Checkpoint {
+  readonly jobId: string;
+  readonly pass: number;
+  /** Tiles of that pass that are done, and the read size of its tiles. */
+  readonly tile: number;
+  readonly tileSize: Size;
+  /** Tiles done in all passes, and seconds spent, so that the figures go on. */
+  readonly tilesDone: number;
+  readonly seconds: { readonly load: number; readonly run: number };
+  /** The blender's rims that wait for their neighbours. */
+  readonly pending: readonly Float32Array<ArrayBuffer>[];
+  /** Shelf id of the pass's input and output stores. */
+  readonly input: string;
+  readonly output: string;
+}
+
+/** A picture as it travels between engines. */
+export interface ShelvedPicture extends Size {
+  readonly id: string;
+  readonly depth: Depth;
+  readonly buffer: ArrayBuffer;
+}
+
+export interface EngineApi {
+  /** Chooses the runtime build and makes the GPU device. Once, before everything else. */
+  start(options: EngineOptions): Promise<Result<BackendReport>>;
+  /**
+   * Loads a model, checks it (golden tile against WASM on a GPU), warms it up and measures it.
+   * With `auto` the first model prepared decides between the backends: see the returned report.
+   */
+  prepare(model: ModelSource): Promise<Result<{ backend: BackendReport; measured: Measurement }>>;
+  /** Times a network of this card's shape without its weights: nothing is downloaded. */
+  measure(card: ModelCard): Promise<Result<Measurement>>;
+  run(job: JobRequest, onEvent: (event: JobEvent) => void): Promise<JobOutcome>;
+  pause(jobId: string): Promise<void>;
+  resume(jobId: string): Promise<void>;
+  /** Takes effect at the next tile; the run resolves with `cancelled`. */
+  cancel(jobId: string): Promise<void>;
+  /** A picture's rectangle, scaled down to fit `max`, for the viewer. */
+  view(pictureId: string, rect: Rect, max: Size): Promise<Result<ImageBitmap>>;
+  drop(pictureId: string): Promise<void>;
+  /** Hands over every picture on the shelf; the engine is of no use afterwards. */
+  surrender(): Promise<ShelvedPicture[]>;
+  adopt(pictures: readonly ShelvedPicture[]): Promise<void>;
+  /** Opens a pixel port: the other end is given to the codec worker. */
+  attach(port: MessagePort): Promise<void>;
+  /** Tests only: loses the GPU now, as a driver crash would. */
+  loseGpu(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly choice: BackendChoice;
+  /** Upper bound for WASM threads; the engine takes fewer where there are fewer cores. */
+  readonly threads?: number;
+}
+
+/** The engine's side of the pixel port, called by the codec worker. */
+export interface PixelPortApi {
+  /** Puts a decoded picture on the shelf; `block.data.buffer` is transferred. */
+  put(pictureId: string, block: PixelBlock): Promise<Result<null>>;
+  size(pictureId: string): Promise<Result<Size>>;
+  read(pictureId: string, rect: Rect): Promise<Result<PixelBlock>>;
+}

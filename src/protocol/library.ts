@@ -1,0 +1,32 @@
+/** What the page asks of the library worker: it owns the models that are kept on this device. */
+
+import type { Failure } from '../base/errors.ts';
+import type { Result } from '../base/result.ts';
+import type { Catalogue } from '../models/card.ts';
+
+export interface ModelProgress {
+  readonly model: string;
+  readonly bytes: number;
+  readonly total: number;
+}
+
+export interface OpenedModel {
+  readonly bytes: Blob;
+  /** Where the bytes came from: kept on this device, or fetched now. */
+  readonly from: 'store' | 'network';
+  /** Present when the model works now but could not be kept (disk full, storage blocked). */
+  readonly notKept?: Failure;
+  /** True when a damaged entry was found and fetched anew. */
+  readonly repaired: boolean;
+}
+
+export interface LibraryApi {
+  /** `base` is the URL that the catalogue's paths are relative to (the app may live under a sub-path). */
+  start(base: string): Promise<Result<Catalogue>>;
+  /** The model's bytes, checked against the card's sha256; fetched and kept when they are not here. */
+  open(model: string, onProgress?: (progress: ModelProgress) => void): Promise<Result<OpenedModel>>;
+  /** Ids of the models that are kept on this device. */
+  kept(): Promise<Result<readonly string[]>>;
+  remove(model: string): Promise<Result<null>>;
+  storage(): Promise<Result<{ readonly used: number; readonly quota: number; readonly persisted: boolean }>>;
+}
