@@ -91,14 +91,15 @@ export interface Checkpoint {
   /** Tiles of that pass that are done, and the read size of its tiles. */
   readonly tile: number;
   readonly tileSize: Size;
+  /** What a tile had to be cut down to for lack of memory, if it had to. */
+  readonly limit: Size | null;
   /** Tiles done in all passes, and seconds spent, so that the figures go on. */
   readonly tilesDone: number;
   readonly seconds: { readonly load: number; readonly run: number };
   /** The blender's rims that wait for their neighbours. */
   readonly pending: readonly Float32Array<ArrayBuffer>[];
-  /** Shelf id of the pass's input and output stores. */
-  readonly input: string;
-  readonly output: string;
+  /** Shelf id of every pass's output store. */
+  readonly stores: readonly string[];
 }
 
 /** A picture as it travels between engines. */

@@ -1,0 +1,94 @@
+/** The engine: one object behind `EngineApi`. It owns the GPU, the sessions and the shelf of pictures. */
+
+import { transfer } from 'comlink';
+import { fail, ok, type Result } from '../../src/base/result.ts';
+import type { Size } from '../../src/picture/geometry.ts';
+import type { EngineApi } from '../../src/protocol/engine.ts';
+import { startBackend, type Backend } from './backend.ts';
+import { JobControl } from './jobs/control.ts';
+import { quietly, runJob } from './jobs/job.ts';
+import { viewOf } from './jobs/preview.ts';
+import { Models } from './models.ts';
+import { exposePixels } from './pixel-port.ts';
+import { Shelf } from './shelf.ts';
+
+interface Started {
+  readonly backend: Backend;
+  readonly models: Models;
+}
+
+export function createEngine(): EngineApi {
+  const shelf = new Shelf();
+  const jobs = new Map<string, JobControl>();
+  let started: Started | null = null;
+
+  const running = (): Result<Started> =>
+    started ? ok(started) : fail('internal', 'The engine was called before it was started.');
+
+  return {
+    start: async (options) => {
+      const backend = await startBackend(options);
+      if (!backend.ok) return backend;
+      started = { backend: backend.value, models: new Models(backend.value) };
+      return ok(backend.value.report);
+    },
+
+    prepare: async (source) => {
+      const engine = running();
+      if (!engine.ok) return engine;
+      const opened = await engine.value.models.open(source);
+      if (!opened.ok) return opened;
+      return ok({ backend: engine.value.backend.report, measured: opened.value.measured });
+    },
+
+    measure: async (card) => {
+      const engine = running();
+      return engine.ok ? engine.value.models.measure(card) : engine;
+    },
+
+    run: async (request, onEvent) => {
+      const engine = running();
+      if (!engine.ok) return { kind: 'stopped', error: engine.error, checkpoint: null };
+      const control = new JobControl();
+      jobs.set(request.jobId, control);
+      const outcome = await runJob(request, { shelf, ...engine.value }, control, quietly(onEvent));
+      jobs.delete(request.jobId);
+      return outcome;
+    },
+
+    pause: async (jobId) => jobs.get(jobId)?.pause(),
+    resume: async (jobId) => jobs.get(jobId)?.resume(),
+    cancel: async (jobId) => jobs.get(jobId)?.cancel(),
+
+    view: async (pictureId, rect, max: Size) => {
+      const store = shelf.get(pictureId);
+      if (!store.ok) return store;
+      const bitmap = await viewOf(store.value, rect, max);
+      return transfer(ok(bitmap), [bitmap]);
+    },
+
+    drop: async (pictureId) => {
+      shelf.drop(pictureId);
+    },
+
+    surrender: async () => {
+      const pictures = shelf.surrender();
+      return transfer(
+        pictures,
+        pictures.map(({ buffer }) => buffer),
+      );
+    },
+
+    adopt: async (pictures) => {
+      for (const picture of pictures) shelf.adopt(picture);
+    },
+
+    attach: async (port) => {
+      exposePixels(shelf, port);
+    },
+
+    loseGpu: async () => {
+      started?.backend.gpu?.device.destroy();
+    },
+  };
+}

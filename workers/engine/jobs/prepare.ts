@@ -1,0 +1,167 @@
+/**
+ * Everything before the first tile: plans the passes, opens the models, sizes the tiles, and makes the
+ * stores, so that what cannot work is refused with its numbers before work starts.
+ */
+
+import type { Failure } from '../../../src/base/errors.ts';
+import { fail, ok, type Result } from '../../../src/base/result.ts';
+import { area, type Size } from '../../../src/picture/geometry.ts';
+import type { MemoryStore } from '../../../src/picture/memory-store.ts';
+import type { ModelPass, Pass } from '../../../src/recipes/passes.ts';
+import { planPasses } from '../../../src/recipes/plan-passes.ts';
+import type { BackendReport } from '../../../src/protocol/backend.ts';
+import type { Checkpoint, JobRequest } from '../../../src/protocol/engine.ts';
+import { fitTile } from '../../../src/tiles/fit.ts';
+import { planTiles } from '../../../src/tiles/plan.ts';
+import { goodTile } from '../limits.ts';
+import type { OpenedModel } from '../models.ts';
+import type { PassWork } from '../steps/pass-work.ts';
+import { resizeEstimate, resizePass } from '../steps/resize.ts';
+import { pictureAlpha, upscalePass } from '../steps/upscale.ts';
+import type { Emit, JobTools } from './job.ts';
+import type { PassEstimate } from './progress.ts';
+
+export interface PreparedJob {
+  readonly passes: readonly Pass[];
+  /** Shelf id of every pass's output. The last is the result. */
+  readonly storeIds: readonly string[];
+  readonly estimates: readonly PassEstimate[];
+  readonly backend: BackendReport;
+  start(pass: number, input: MemoryStore, output: MemoryStore, resumed?: Checkpoint): Promise<PassWork>;
+}
+
+export async function prepareJob(
+  request: JobRequest,
+  tools: JobTools,
+  emit: Emit,
+): Promise<Result<PreparedJob>> {
+  const source = tools.shelf.get(request.pictureId);
+  if (!source.ok) return source;
+  const cards = new Map(request.models.map((model) => [model.card.id, model]));
+  const planned = planPasses(source.value, request.recipe, (id) => cards.get(id)?.card.scale ?? 1);
+  if (!planned.ok) return planned;
+  const passes = planned.value;
+  const storeIds =
+    request.checkpoint?.stores ??
+    passes.map((_, i) => (i === passes.length - 1 ? request.resultId : `${request.jobId}/pass-${i}`));
+  if (!request.checkpoint) {
+    const made = makeStores(passes, storeIds, tools);
+    if (!made.ok) return made;
+  }
+
+  const notice = (said: Failure): void => {
+    emit({ kind: 'notice', notice: said });
+  };
+  const models = new Map<string, OpenedModel>();
+  for (const pass of passes) {
+    if (pass.kind !== 'model' || models.has(pass.model)) continue;
+    const opened = await openModel(pass, cards, tools);
+    if (!opened.ok) {
+      if (opened.error.code !== 'gpu-lost') for (const id of storeIds) tools.shelf.drop(id);
+      return opened;
+    }
+    if (opened.value.notice) notice(opened.value.notice);
+    models.set(pass.model, opened.value);
+  }
+
+  const modelOf = (pass: ModelPass): OpenedModel => {
+    const model = models.get(pass.model);
+    if (!model) throw new Error(`The model ${pass.model} is not open.`);
+    return model;
+  };
+  const tileSizes = passes.map((pass) =>
+    pass.kind === 'model' ? tileFor(pass, modelOf(pass), request.tile, tools) : null,
+  );
+
+  return ok({
+    passes,
+    storeIds,
+    estimates: passes.map((pass, i) => estimate(pass, tileSizes[i] ?? null, modelOf)),
+    backend: usedBackend(tools.backend.report, models),
+    start: async (index, input, output, resumed) => {
+      const pass = passes[index];
+      const context = { input, output, notice };
+      if (pass?.kind === 'model') {
+        const size = resumed?.tileSize ?? tileSizes[index] ?? pass.input;
+        const alpha = await pictureAlpha(input);
+        return upscalePass(pass, modelOf(pass), alpha, context, {
+          tileSize: size,
+          limit: resumed?.limit ?? null,
+          ...(resumed ? { pending: resumed.pending } : {}),
+        });
+      }
+      if (pass?.kind === 'resample') return resizePass(pass, context);
+      throw new RangeError(`Pass ${index} of ${passes.length}`);
+    },
+  });
+}
+
+/** All of them now: memory is only taken when it is written, but what cannot be had is said at once. */
+function makeStores(passes: readonly Pass[], storeIds: readonly string[], { shelf }: JobTools): Result<null> {
+  for (const [index, pass] of passes.entries()) {
+    const made = shelf.create(storeIds[index] ?? '', pass.output, 8);
+    if (made.ok) continue;
+    for (const id of storeIds) shelf.drop(id);
+    const { width, height } = pass.output;
+    const megabytes = Math.round((area(pass.output) * 4) / 2 ** 20);
+    return fail(
+      'output-too-large',
+      `${width} × ${height} pixels need ${megabytes} MB of memory, more than this browser gives. Choose a smaller size, or enlarge parts of the picture.`,
+      { width, height, megabytes },
+    );
+  }
+  return ok(null);
+}
+
+async function openModel(
+  pass: ModelPass,
+  cards: ReadonlyMap<string, JobRequest['models'][number]>,
+  { models }: JobTools,
+): Promise<Result<OpenedModel>> {
+  const source = cards.get(pass.model);
+  if (!source) {
+    const known = [...cards.keys()].join(', ');
+    return fail(
+      'model-unknown',
+      `The recipe names the model "${pass.model}", which is not here (${known}).`,
+      {
+        model: pass.model,
+      },
+    );
+  }
+  return models.open(source);
+}
+
+/** The read size of the tiles: what was asked for, else what memory and measured speed allow. */
+function tileFor(
+  pass: ModelPass,
+  { session, measured }: OpenedModel,
+  asked: number | undefined,
+  { backend }: JobTools,
+): Size {
+  if (asked !== undefined) return { width: asked, height: asked };
+  const pixels = goodTile(session.card, session, backend.gpu, measured.pixelsPerSecond);
+  return fitTile(pass.input, session.card.tiles, pixels);
+}
+
+function estimate(
+  pass: Pass,
+  tileSize: Size | null,
+  modelOf: (pass: ModelPass) => OpenedModel,
+): PassEstimate {
+  if (pass.kind === 'model' && tileSize) {
+    const { session, measured } = modelOf(pass);
+    const plan = planTiles(pass.input, tileSize, session.card.tiles);
+    const tiles = plan.tiles.length;
+    return { tiles, seconds: (tiles * area(plan.tile)) / measured.pixelsPerSecond };
+  }
+  if (pass.kind === 'resample') return resizeEstimate(pass);
+  throw new Error('A model pass without a tile size.');
+}
+
+/** The backend as the job's models use it: a model that the GPU got wrong runs on the CPU. */
+function usedBackend(report: BackendReport, models: ReadonlyMap<string, OpenedModel>): BackendReport {
+  const [first] = models.values();
+  if (!first || first.session.backend === report.backend) return report;
+  return { ...report, backend: first.session.backend, precision: 'fp32', reason: 'gpu-untrusted' };
+}

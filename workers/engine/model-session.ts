@@ -1,0 +1,106 @@
+/** One network, ready to run on one backend: RGB planes in, enlarged RGB planes out. */
+
+import type { InferenceSession } from 'onnxruntime-web';
+import type { BuiltGraph } from '../../src/architectures/built-graph.ts';
+import { buildGraph, readModel, recognise } from '../../src/architectures/registry.ts';
+import { fail, ok, type Result } from '../../src/base/result.ts';
+import type { TensorTable } from '../../src/formats/tensor-table.ts';
+import type { ModelCard } from '../../src/models/card.ts';
+import type { Size } from '../../src/picture/geometry.ts';
+import type { BackendName, Precision } from '../../src/protocol/backend.ts';
+import type { ModelSource } from '../../src/protocol/engine.ts';
+import type { OrtGate } from './ort-gate.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface ModelSession {
+  readonly card: ModelCard;
+  readonly backend: BackendName;
+  readonly precision: Precision;
+  /**
+   * `planes`: RGB, channel by channel, 3 x height x width, 0..1. The result is 3 x (height x scale) x
+   * (width x scale), not clamped. Failures: `out-of-memory`, `gpu-lost`.
+   */
+  run(planes: Float32Array<ArrayBuffer>, size: Size): Promise<Result<Float32Array<ArrayBuffer>>>;
+  release(): Promise<void>;
+}
+
+export interface Placement {
+  readonly backend: BackendName;
+  readonly precision: Precision;
+  readonly device: GPUDevice | null;
+}
+
+/** Reads the weights' table out of a model file and checks it against its card. */
+export async function readTable(source: ModelSource): Promise<Result<TensorTable>> {
+  const table = await readModel(source.bytes);
+  if (!table.ok) return table;
+  const network = recognise(table.value);
+  if (!network.ok) return network;
+  const { card } = source;
+  if (network.value.family !== card.family || network.value.scale !== card.scale) {
+    return fail(
+      'model-damaged',
+      `"${card.id}" should be a ${card.family} network of scale ${card.scale}, but its file holds ` +
+        `${network.value.family} of scale ${network.value.scale}. Remove the model and fetch it again.`,
+    );
+  }
+  return table;
+}
+
+export async function createSession(
+  runtime: Runtime,
+  gate: OrtGate,
+  card: ModelCard,
+  table: TensorTable,
+  placement: Placement,
+): Promise<Result<ModelSession>> {
+  const network = recognise(table);
+  if (!network.ok) return network;
+  const graph = buildGraph(network.value, table, placement.precision);
+  if (!graph.ok) return graph;
+  const session = await gate.pass(() =>
+    runtime.ort.InferenceSession.create(graph.value.model, sessionOptions(graph.value, placement)),
+  );
+  if (!session.ok) return session;
+  return ok({
+    card,
+    backend: placement.backend,
+    precision: placement.precision,
+    run: (planes, size) => runSession(runtime, gate, session.value, graph.value.scale, planes, size),
+    release: async () => {
+      await gate.pass(() => session.value.release());
+    },
+  });
+}
+
+function sessionOptions(graph: BuiltGraph, placement: Placement): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [
+      placement.backend === 'webgpu' && placement.device
+        ? { name: 'webgpu', device: placement.device }
+        : { name: 'wasm' },
+    ],
+    graphOptimizationLevel: 'all',
+    externalData: graph.external.map(({ path, blob }) => ({ path, data: blob })),
+  };
+}
+
+async function runSession(
+  runtime: Runtime,
+  gate: OrtGate,
+  session: InferenceSession,
+  scale: number,
+  planes: Float32Array<ArrayBuffer>,
+  size: Size,
+): Promise<Result<Float32Array<ArrayBuffer>>> {
+  return gate.pass(async () => {
+    const input = new runtime.ort.Tensor('float32', planes, [1, 3, size.height, size.width]);
+    const { output } = await session.run({ input });
+    const data = output?.data;
+    const expected = planes.length * scale * scale;
+    if (!(data instanceof Float32Array) || data.length !== expected) {
+      throw new Error(`The network returned ${data?.length ?? 0} values instead of ${expected}.`);
+    }
+    return data as Float32Array<ArrayBuffer>;
+  });
+}

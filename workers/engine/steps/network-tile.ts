@@ -1,0 +1,97 @@
+/**
+ * Runs a network on one tile whatever its size: when memory runs out the tile is cut into smaller ones,
+ * which are joined like any others, and the job goes on from the tile that failed.
+ */
+
+import { failure, ok, type Result } from '../../../src/base/result.ts';
+import type { Failure } from '../../../src/base/errors.ts';
+import type { Rect, Size } from '../../../src/picture/geometry.ts';
+import { Blender } from '../../../src/tiles/blend.ts';
+import { halve } from '../../../src/tiles/fit.ts';
+import { planTiles } from '../../../src/tiles/plan.ts';
+import type { ModelSession } from '../model-session.ts';
+
+type Planes = Float32Array<ArrayBuffer>;
+
+export class NetworkTile {
+  readonly #session: Pick<ModelSession, 'run' | 'card'>;
+  readonly #notice: (notice: Failure) => void;
+  #limit: Size | null;
+
+  constructor(
+    session: Pick<ModelSession, 'run' | 'card'>,
+    limit: Size | null,
+    notice: (notice: Failure) => void,
+  ) {
+    this.#session = session;
+    this.#limit = limit;
+    this.#notice = notice;
+  }
+
+  /** The size that a tile was cut down to; null while memory has sufficed. */
+  get limit(): Size | null {
+    return this.#limit;
+  }
+
+  /** RGB planes in, enlarged RGB planes out, for the whole of `size`. */
+  async run(planes: Planes, size: Size): Promise<Result<Planes>> {
+    const limit = this.#limit;
+    if (limit && (size.width > limit.width || size.height > limit.height)) {
+      return this.#split(planes, size, limit);
+    }
+    const result = await this.#session.run(planes, size);
+    if (result.ok || result.error.code !== 'out-of-memory') return result;
+    const half = halve(size, this.#session.card.tiles);
+    if (!half) return result;
+    this.#limit = half;
+    this.#notice(
+      failure(
+        'out-of-memory',
+        `A tile of ${size.width} × ${size.height} pixels was too much for this device's memory. Going on with ${half.width} × ${half.height}.`,
+        { width: half.width, height: half.height },
+      ),
+    );
+    if (result.error.detail?.['fatal'] === true) return result;
+    return this.#split(planes, size, half);
+  }
+
+  async #split(planes: Planes, size: Size, limit: Size): Promise<Result<Planes>> {
+    const { scale, tiles: rules } = this.#session.card;
+    const plan = planTiles(size, limit, rules);
+    const blender = new Blender(plan, scale, 3);
+    const whole = new Float32Array(planes.length * scale * scale);
+    const wholeSize = { width: size.width * scale, height: size.height * scale };
+    for (const tile of plan.tiles) {
+      const result = await this.run(cut(planes, size, tile.read), tile.read);
+      if (!result.ok) return result;
+      const done = blender.add(tile, result.value);
+      paste(done.planes, done.rect, whole, wholeSize);
+    }
+    return ok(whole);
+  }
+}
+
+/** The part `rect` of RGB planes. */
+function cut(planes: Planes, size: Size, rect: Rect): Planes {
+  const part = new Float32Array(3 * rect.width * rect.height);
+  let to = 0;
+  for (let channel = 0; channel < 3; channel++) {
+    for (let row = 0; row < rect.height; row++) {
+      const from = (channel * size.height + rect.y + row) * size.width + rect.x;
+      part.set(planes.subarray(from, from + rect.width), to);
+      to += rect.width;
+    }
+  }
+  return part;
+}
+
+function paste(part: Planes, rect: Rect, planes: Planes, size: Size): void {
+  let from = 0;
+  for (let channel = 0; channel < 3; channel++) {
+    for (let row = 0; row < rect.height; row++) {
+      const to = (channel * size.height + rect.y + row) * size.width + rect.x;
+      planes.set(part.subarray(from, from + rect.width), to);
+      from += rect.width;
+    }
+  }
+}

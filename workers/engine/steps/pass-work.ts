@@ -1,0 +1,24 @@
+/**
+ * A pass ready to run: so many tiles, any of which reads one rectangle and writes one. Progress, preview,
+ * pause, cancel and checkpoints live in jobs/, once for every kind of step.
+ */
+
+import type { Failure } from '../../../src/base/errors.ts';
+import type { Result } from '../../../src/base/result.ts';
+import type { Rect, Size } from '../../../src/picture/geometry.ts';
+import type { PixelBlock, PixelStore } from '../../../src/picture/pixel-store.ts';
+
+export interface PassWork {
+  readonly tiles: number;
+  readonly tileSize: Size;
+  /** Runs one tile, in order, and writes it: what was written, for the preview. */
+  run(index: number): Promise<Result<{ readonly rect: Rect; readonly block: PixelBlock }>>;
+  /** What a new engine needs next to the stores to go on with the next tile. */
+  state(): { readonly pending: readonly Float32Array<ArrayBuffer>[]; readonly limit: Size | null };
+}
+
+export interface PassContext {
+  readonly input: PixelStore;
+  readonly output: PixelStore;
+  readonly notice: (notice: Failure) => void;
+}

@@ -1,0 +1,137 @@
+/**
+ * The upscale step: one pass of a network over a picture. Colour and alpha go through the network apart:
+ * colour is bled under transparent pixels first, alpha runs as grey and only where it is not constant.
+ */
+
+import { ok, type Result } from '../../../src/base/result.ts';
+import { bleedRgb, constantAlpha, restoreFlatAlpha } from '../../../src/picture/alpha.ts';
+import { cropped } from '../../../src/picture/crop-store.ts';
+import { area, type Size } from '../../../src/picture/geometry.ts';
+import type { PixelBlock, PixelStore } from '../../../src/picture/pixel-store.ts';
+import { alphaPlane, blockFromPlanes, rgbPlanes } from '../../../src/picture/planes.ts';
+import type { ModelPass } from '../../../src/recipes/passes.ts';
+import { Blender } from '../../../src/tiles/blend.ts';
+import { planTiles } from '../../../src/tiles/plan.ts';
+import type { OpenedModel } from '../models.ts';
+import { NetworkTile } from './network-tile.ts';
+import type { PassContext, PassWork } from './pass-work.ts';
+
+type Planes = Float32Array<ArrayBuffer>;
+
+export interface UpscaleOptions {
+  /** The read size of the tiles. */
+  readonly tileSize: Size;
+  readonly pending?: readonly Planes[];
+  readonly limit: Size | null;
+}
+
+/** Alpha of the whole picture: one sample value, or null where it varies. */
+export async function pictureAlpha(store: PixelStore): Promise<number | null> {
+  const rows = Math.max(1, Math.floor(2 ** 20 / store.width));
+  let alpha: number | null = null;
+  for (let y = 0; y < store.height; y += rows) {
+    const height = Math.min(rows, store.height - y);
+    const value = constantAlpha(await store.read({ x: 0, y, width: store.width, height }));
+    if (value === null || (alpha !== null && value !== alpha)) return null;
+    alpha = value;
+  }
+  return alpha;
+}
+
+export function upscalePass(
+  pass: ModelPass,
+  model: OpenedModel,
+  /** From `pictureAlpha`. */
+  alpha: number | null,
+  { input, output, notice }: PassContext,
+  { tileSize, pending, limit }: UpscaleOptions,
+): PassWork {
+  const { card } = model.session;
+  const store = cropped(input, pass.input);
+  const plan = planTiles(store, tileSize, card.tiles);
+  const channels = alpha === null ? 4 : 3;
+  const blender = new Blender(plan, card.scale, channels, pending);
+  const network = new NetworkTile(model.session, limit, notice);
+  const most = input.depth === 16 ? 65535 : 255;
+
+  return {
+    tiles: plan.tiles.length,
+    tileSize,
+    run: async (index) => {
+      const tile = plan.tiles[index];
+      if (!tile) throw new RangeError(`Tile ${index} of ${plan.tiles.length}`);
+      const block = await store.read(tile.read);
+      const planes = await enlarge(block, network, card.scale, card.keepsFlat, channels);
+      if (!planes.ok) return planes;
+      const done = blender.add(tile, planes.value);
+      const finished = toBlock(done.planes, done.rect, output.depth, alpha === null ? null : alpha / most);
+      await output.write(done.rect, finished);
+      return ok({ rect: done.rect, block: finished });
+    },
+    state: () => ({ pending: blender.pending(), limit: network.limit }),
+  };
+}
+
+/** One tile: 3 or 4 planes of the enlarged read rectangle. */
+async function enlarge(
+  block: PixelBlock,
+  network: NetworkTile,
+  scale: number,
+  keepsFlat: boolean,
+  channels: number,
+): Promise<Result<Planes>> {
+  const rgb = rgbPlanes(bleedRgb(block));
+  const colour = keepsFlat ? flatResult(rgb, scale) : null;
+  const enlarged = colour ? ok(colour) : await network.run(rgb, block);
+  if (!enlarged.ok || channels === 3) return enlarged;
+  const alpha = await enlargeAlpha(block, network, scale);
+  if (!alpha.ok) return alpha;
+  const planes = new Float32Array(enlarged.value.length + alpha.value.length);
+  planes.set(enlarged.value);
+  planes.set(alpha.value, enlarged.value.length);
+  return ok(planes);
+}
+
+async function enlargeAlpha(block: PixelBlock, network: NetworkTile, scale: number): Promise<Result<Planes>> {
+  const constant = constantAlpha(block);
+  const most = block.data instanceof Uint16Array ? 65535 : 255;
+  const count = area(block) * scale * scale;
+  if (constant !== null) return ok(new Float32Array(count).fill(constant / most));
+
+  const source = alphaPlane(block);
+  const grey = new Float32Array(source.length * 3);
+  for (let channel = 0; channel < 3; channel++) grey.set(source, channel * source.length);
+  const result = await network.run(grey, block);
+  if (!result.ok) return result;
+  const alpha = new Float32Array(count);
+  const planes = result.value;
+  for (let i = 0; i < count; i++) {
+    const sum = (planes[i] as number) + (planes[i + count] as number) + (planes[i + 2 * count] as number);
+    alpha[i] = Math.min(1, Math.max(0, sum / 3));
+  }
+  restoreFlatAlpha(alpha, source, block, scale);
+  return ok(alpha);
+}
+
+/** A flat tile's result without the network (only for networks measured to keep flat colours). */
+function flatResult(rgb: Planes, scale: number): Planes | null {
+  const count = rgb.length / 3;
+  for (let channel = 0; channel < 3; channel++) {
+    const first = rgb[channel * count];
+    for (let i = 1; i < count; i++) if (rgb[channel * count + i] !== first) return null;
+  }
+  const result = new Float32Array(rgb.length * scale * scale);
+  for (let channel = 0; channel < 3; channel++) {
+    const size = count * scale * scale;
+    result.fill(rgb[channel * count] as number, channel * size, (channel + 1) * size);
+  }
+  return result;
+}
+
+function toBlock(planes: Planes, size: Size, depth: 8 | 16, constant: number | null): PixelBlock {
+  const count = area(size);
+  const rgb = planes.subarray(0, 3 * count);
+  if (constant === null) return blockFromPlanes(rgb, planes.subarray(3 * count), size, depth);
+  const alpha = constant === 1 ? null : new Float32Array(count).fill(constant);
+  return blockFromPlanes(rgb, alpha, size, depth);
+}
