@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { Progress } from './progress.ts';
+
+describe('Progress', () => {
+  it('rises from 0 to 1 over all passes and never falls', () => {
+    const progress = new Progress([
+      { tiles: 4, seconds: 8 },
+      { tiles: 2, seconds: 2 },
+    ]);
+    const seen: number[] = [];
+    for (const [pass, tiles] of [4, 2].entries()) {
+      progress.begin(pass, 0);
+      seen.push(progress.event().progress);
+      for (let i = 0; i < tiles; i++) {
+        progress.tileDone(5);
+        seen.push(progress.event().progress);
+      }
+    }
+    expect(seen[0]).toBe(0);
+    expect(seen.at(-1)).toBeCloseTo(1);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(progress.event()).toMatchObject({ tile: 6, tiles: 6, secondsLeft: 0 });
+  });
+
+  it('measures the time left on its own tiles and corrects later passes by it', () => {
+    const progress = new Progress([
+      { tiles: 4, seconds: 4 },
+      { tiles: 1, seconds: 3 },
+    ]);
+    progress.begin(0, 0);
+    expect(progress.event().secondsLeft).toBeNull();
+    progress.tileDone(2); // twice as slow as estimated
+    expect(progress.event().secondsLeft).toBeCloseTo(3 * 2 + 3 * 2);
+    expect(progress.event().next).toEqual({ progress: expect.closeTo(1 / 7) as number, seconds: 2 });
+  });
+
+  it('goes on from a checkpoint', () => {
+    const progress = new Progress([{ tiles: 4, seconds: 4 }]);
+    progress.begin(0, 3);
+    expect(progress.event()).toMatchObject({ tile: 3, progress: 0.75, secondsLeft: null });
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { fail, ok } from '../../src/base/result.ts';
+import { measureSpeed } from './measure.ts';
+import type { ModelSession } from './model-session.ts';
+
+/** A network that takes a fixed time a pixel, on a clock of its own. */
+function network(secondsPerPixel: number) {
+  let now = 0;
+  const sides: number[] = [];
+  const run: ModelSession['run'] = (_, size) => {
+    now += size.width * size.height * secondsPerPixel * 1000;
+    sides.push(size.width);
+    return Promise.resolve(ok(new Float32Array(0)));
+  };
+  return { session: { run } as ModelSession, sides, clock: () => now };
+}
+
+describe('measureSpeed', () => {
+  it('grows the tile until a run takes long enough to be timed', async () => {
+    const { session, sides, clock } = network(1e-5);
+    const speed = await measureSpeed(session, Infinity, clock);
+    expect(speed.ok && speed.value).toBeCloseTo(1e5);
+    expect(sides).toEqual([32, 32, 64, 64, 128, 128]);
+  });
+
+  it('stops at once on a very slow device', async () => {
+    const { session, sides, clock } = network(0.01);
+    const speed = await measureSpeed(session, Infinity, clock);
+    expect(speed.ok && speed.value).toBeCloseTo(100);
+    expect(sides).toEqual([32]);
+  });
+
+  it('keeps within what the device can hold', async () => {
+    const { session, sides, clock } = network(1e-7);
+    await measureSpeed(session, 64 * 64, clock);
+    expect(Math.max(...sides)).toBe(64);
+  });
+
+  it('passes a failure on', async () => {
+    const session = { run: () => Promise.resolve(fail('gpu-lost', 'gone')) } as unknown as ModelSession;
+    const speed = await measureSpeed(session, Infinity);
+    expect(speed).toMatchObject({ ok: false, error: { code: 'gpu-lost' } });
+  });
+});
