@@ -34,7 +34,7 @@ const tileSeconds: Record<BackendName, number> = {
   // Drivers reset a GPU that does not answer for about two seconds.
   webgpu: 0.8,
   // The CPU may take its time, and larger tiles compute less twice.
-  wasm: 12,
+  wasm: 16,
 };
 
 /** Smaller tiles than this many times context and rim would mostly compute what is thrown away. */
