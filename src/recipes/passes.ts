@@ -3,16 +3,8 @@
  * Steps are planned into passes for a given picture (plan-passes.ts); the engine runs passes.
  */
 
-import type { Rect, Size } from '../picture/geometry.ts';
+import type { Rect, Size, Window } from '../picture/geometry.ts';
 import type { ClassicFilter } from '../picture/resample-filter.ts';
-
-/** A rectangle in continuous pixel coordinates: pixel i covers [i, i + 1). */
-export interface Window {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 export interface ModelPass {
   readonly kind: 'model';

@@ -1,0 +1,131 @@
+/**
+ * Where a picture is cut for a network. Along each axis all tiles read the same length, fitted to the
+ * picture; the first and the last abut its edges, so nothing is invented beyond them; between
+ * neighbours the reads overlap by two contexts and a blended rim, or a little more.
+ */
+
+import { at, invariant } from '../base/assert.ts';
+import type { Rect, Size } from '../picture/geometry.ts';
+import type { TileRules } from './rules.ts';
+
+/** One run of the network; all lengths are input pixels. */
+export interface Tile {
+  /** Position in row-major order. */
+  readonly index: number;
+  readonly column: number;
+  readonly row: number;
+  /** What the network sees. */
+  readonly read: Rect;
+  /** What is kept of its result: `read` less the context. Neighbours' writes overlap by the rim. */
+  readonly write: Rect;
+  /** Widths of the blended rims shared with each neighbour; 0 at the picture's edges. */
+  readonly overlap: {
+    readonly left: number;
+    readonly right: number;
+    readonly top: number;
+    readonly bottom: number;
+  };
+}
+
+export interface TilePlan {
+  /** The picture's. */
+  readonly size: Size;
+  /** The read rectangle's, the same for every tile. */
+  readonly tile: Size;
+  readonly columns: number;
+  readonly rows: number;
+  /** Row by row, each from the left. */
+  readonly tiles: readonly Tile[];
+}
+
+/**
+ * Plans the tiles of a picture of `size`. `tile` is the largest read rectangle wanted (raised to the
+ * smallest that the rules allow); the tiles are as small as that number of them can be.
+ *
+ * A picture that fits one tile runs at its own size. With `multiple` above 1 that size is rounded up,
+ * and the read rectangle then hangs over the right and bottom edge: the caller repeats the edge pixels
+ * there. With more than one tile along an axis, or `multiple` 1, nothing ever hangs over.
+ */
+export function planTiles(size: Size, tile: Size, rules: TileRules): TilePlan {
+  const across = planAxis(size.width, tile.width, rules);
+  const down = planAxis(size.height, tile.height, rules);
+  const tiles: Tile[] = [];
+  for (const [row, y] of down.spans.entries()) {
+    for (const [column, x] of across.spans.entries()) {
+      tiles.push({
+        index: tiles.length,
+        column,
+        row,
+        read: { x: x.read, y: y.read, width: across.length, height: down.length },
+        write: { x: x.from, y: y.from, width: x.to - x.from, height: y.to - y.from },
+        overlap: { left: x.before, right: x.after, top: y.before, bottom: y.after },
+      });
+    }
+  }
+  return {
+    size: { width: size.width, height: size.height },
+    tile: { width: across.length, height: down.length },
+    columns: across.spans.length,
+    rows: down.spans.length,
+    tiles,
+  };
+}
+
+/** The shortest read that still leaves an inner tile room for its two contexts and two whole rims. */
+export function minimumLength({ context, blend, multiple }: TileRules): number {
+  return ceilTo(2 * context + 3 * blend + Math.max(2, 3 * (multiple - 1)) + 1, multiple);
+}
+
+/** Number and read length of the tiles along an axis of `length`, when none may be longer than `wanted`. */
+export function fitAxis(length: number, wanted: number, rules: TileRules): { count: number; length: number } {
+  const { context, blend, multiple } = rules;
+  invariant(Number.isInteger(length) && length > 0, `A picture side of ${length} pixels`);
+  invariant(multiple >= 1 && context >= 0 && blend >= 0, 'Tile rules below their least values');
+  const most = Math.max(minimumLength(rules), floorTo(Math.floor(wanted), multiple));
+  if (length <= most) return { count: 1, length: ceilTo(length, multiple) };
+  const shared = 2 * context + blend;
+  const count = Math.ceil((length - shared) / (most - shared));
+  return { count, length: ceilTo(Math.ceil((length - shared) / count) + shared, multiple) };
+}
+
+/** One tile along one axis; the rims lie at [from, from + before) and [to - after, to). */
+interface Span {
+  readonly read: number;
+  readonly from: number;
+  readonly to: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+function planAxis(length: number, wanted: number, rules: TileRules): { length: number; spans: Span[] } {
+  const { count, length: read } = fitAxis(length, wanted, rules);
+  if (count === 1) {
+    return { length: read, spans: [{ read: 0, from: 0, to: length, before: 0, after: 0 }] };
+  }
+  const starts = Array.from({ length: count }, (_, i) => Math.floor((i * (length - read)) / (count - 1)));
+  // Where rim i begins, between tiles i - 1 and i: in the middle of what both read.
+  const rims = starts.map((start, i) => {
+    if (i === 0) return 0;
+    const overlap = at(starts, i - 1) + read - start;
+    return start + Math.floor((overlap - rules.blend) / 2);
+  });
+  const spans = starts.map((start, i): Span => {
+    const last = i === count - 1;
+    return {
+      read: start,
+      from: at(rims, i),
+      to: last ? length : at(rims, i + 1) + rules.blend,
+      before: i === 0 ? 0 : rules.blend,
+      after: last ? 0 : rules.blend,
+    };
+  });
+  return { length: read, spans };
+}
+
+function ceilTo(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}
+
+function floorTo(value: number, multiple: number): number {
+  return Math.floor(value / multiple) * multiple;
+}
