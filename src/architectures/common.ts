@@ -1,0 +1,38 @@
+/** What several families share: looking at a table's shapes, and what convolutions hold and cost. */
+
+import type { TensorTable } from '../formats/tensor-table.ts';
+import type { Structure, TensorSpec } from './architecture.ts';
+
+/** The shape of a tensor if it is there and has this many dimensions. */
+export function shapeOf(table: TensorTable, name: string, dimensions: number): readonly number[] | null {
+  const shape = table.tensors.get(name)?.shape;
+  return shape?.length === dimensions ? shape : null;
+}
+
+/** Picks positive integers by name; null when one is missing. */
+export function numbers<K extends string>(given: Structure, names: readonly K[]): Record<K, number> | null {
+  const picked: Partial<Record<K, number>> = {};
+  for (const name of names) {
+    const value = given[name];
+    if (value === undefined || !Number.isSafeInteger(value) || value < 1) return null;
+    picked[name] = value;
+  }
+  return picked as Record<K, number>; // every name was just set
+}
+
+/** Weight [outputs, inputs, kernel, kernel] and bias of one convolution. */
+export function convolutionSpecs(name: string, outputs: number, inputs: number, kernel = 3): TensorSpec[] {
+  return [
+    { name: `${name}.weight`, shape: [outputs, inputs, kernel, kernel] },
+    { name: `${name}.bias`, shape: [outputs] },
+  ];
+}
+
+/** Two operations a weight and pixel; `area` is how many pixels a convolution computes for one of the input. */
+export function convolutionFlops(specs: readonly TensorSpec[], area: (name: string) => number): number {
+  let flops = 0;
+  for (const { name, shape } of specs) {
+    if (shape.length === 4) flops += 2 * shape.reduce((product, side) => product * side, 1) * area(name);
+  }
+  return flops;
+}

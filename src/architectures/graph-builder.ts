@@ -1,0 +1,181 @@
+/**
+ * Emits a network's ONNX graph over a tensor table. It resolves each weight by how it is stored, so that
+ * architectures only name tensors: fp32 and fp16 in place, 8-bit weights as integers times a scale. All of
+ * that is constant and folded when a session is created.
+ */
+
+import { invariant } from '../base/assert.ts';
+import type { AttributeValue, OnnxInitializer, OnnxModel, OnnxNode } from '../formats/onnx/model.ts';
+import { onnxType } from '../formats/onnx/model.ts';
+import { dtypeBytes, valueCount } from '../formats/tensor-bytes.ts';
+import type { Dtype, TensorEntry, TensorTable } from '../formats/tensor-table.ts';
+
+export type Precision = 'fp16' | 'fp32';
+
+const opset = 17;
+
+/** What the graph's `location` entries say; the runtime is given the weights' Blob under this path. */
+export const weightsPath = 'weights';
+
+/** The tensors beside an 8-bit tensor `name` that give its values: (integer - zero) * scale. */
+export function scaleName(name: string): string {
+  return `${name}.scale`;
+}
+
+export function zeroName(name: string): string {
+  return `${name}.zero`;
+}
+
+export class GraphBuilder {
+  readonly #table: TensorTable;
+  readonly #compute: 'f16' | 'f32';
+  readonly #nodes: OnnxNode[] = [];
+  readonly #initializers = new Map<string, OnnxInitializer>();
+  #values = 0;
+
+  constructor(table: TensorTable, precision: Precision) {
+    this.#table = table;
+    this.#compute = precision === 'fp16' ? 'f16' : 'f32';
+  }
+
+  /** Emits one node and returns the name of its only output. */
+  node(op: string, inputs: readonly string[], attributes?: Readonly<Record<string, AttributeValue>>): string {
+    const output = `v${this.#values++}`;
+    this.#nodes.push({ op, inputs, outputs: [output], ...(attributes ? { attributes } : {}) });
+    return output;
+  }
+
+  cast(value: string, to: Dtype): string {
+    return this.node('Cast', [value], { to: { int: onnxType[to] } });
+  }
+
+  /** From the fp32 of a graph's ends to the dtype that the network computes in, and back. */
+  intoCompute(value: string): string {
+    return this.#compute === 'f32' ? value : this.cast(value, this.#compute);
+  }
+
+  outOfCompute(value: string): string {
+    return this.#compute === 'f32' ? value : this.cast(value, 'f32');
+  }
+
+  /** A constant list of integers, for shapes and axes. */
+  integers(values: readonly number[]): string {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.#constant(`i_${values.join('_')}`, 'i64', [values.length], data);
+  }
+
+  /** A constant list of fp32 numbers. */
+  floats(values: readonly number[]): string {
+    return this.#constant(`f_${values.join('_')}`, 'f32', [values.length], Float32Array.from(values));
+  }
+
+  /** One number in the dtype that the network computes in. */
+  number(value: number): string {
+    const single = this.#constant(`n_${value}`, 'f32', [], Float32Array.of(value));
+    return this.intoCompute(single);
+  }
+
+  /** A 3x3 (or k x k) convolution that keeps height and width. Weights `name.weight`, `name.bias`. */
+  convolution(input: string, name: string): string {
+    const { shape } = this.#entry(`${name}.weight`);
+    const [, , height = 1, width = 1] = shape;
+    const [y, x] = [(height - 1) / 2, (width - 1) / 2];
+    return this.node('Conv', [input, this.weight(`${name}.weight`), this.weight(`${name}.bias`)], {
+      kernel_shape: { ints: [height, width] },
+      pads: { ints: [y, x, y, x] },
+    });
+  }
+
+  leakyRelu(input: string, slope: number): string {
+    return this.node('LeakyRelu', [input], { alpha: { float: slope } });
+  }
+
+  concat(inputs: readonly string[]): string {
+    return this.node('Concat', inputs, { axis: { int: 1 } });
+  }
+
+  /** Repeats each pixel `factor` times in both directions. */
+  nearest(input: string, factor: number): string {
+    return this.node('Resize', [input, '', this.floats([1, 1, factor, factor])], {
+      mode: { string: 'nearest' },
+      nearest_mode: { string: 'floor' },
+      coordinate_transformation_mode: { string: 'asymmetric' },
+    });
+  }
+
+  /** A stored tensor in the compute dtype, in the given shape or its own. */
+  weight(name: string, shape?: readonly number[]): string {
+    const entry = this.#entry(name);
+    const value = this.#inCompute(entry);
+    return shape ? this.node('Reshape', [value, this.integers(shape)]) : value;
+  }
+
+  #inCompute(entry: TensorEntry): string {
+    if (entry.dtype === 'i8' || entry.dtype === 'u8') return this.intoCompute(this.#dequantised(entry));
+    const stored = this.#stored(entry);
+    return entry.dtype === this.#compute ? stored : this.cast(stored, this.#compute);
+  }
+
+  /**
+   * One scale for the whole tensor, or one a group of inputs: scales [O, G, 1] over weights [O, I, k, k]
+   * seen as [O, G, I/G * k * k]. In fp32, whatever the network computes in.
+   */
+  #dequantised(entry: TensorEntry): string {
+    const scaleEntry = this.#entry(scaleName(entry.name));
+    const zeroEntry = this.#table.tensors.get(zeroName(entry.name));
+    const scale = this.#single(scaleEntry);
+    let value = this.cast(this.#stored(entry), 'f32');
+    if (zeroEntry) value = this.node('Sub', [value, this.#single(zeroEntry)]);
+    if (scaleEntry.shape.length < 3) return this.node('Mul', [value, scale]);
+    const [outputs = 1, groups = 1] = scaleEntry.shape;
+    const grouped = [outputs, groups, valueCount(entry.shape) / (outputs * groups)];
+    const flat = this.node('Reshape', [value, this.integers(grouped)]);
+    return this.node('Reshape', [this.node('Mul', [flat, scale]), this.integers(entry.shape)]);
+  }
+
+  #single(entry: TensorEntry): string {
+    const stored = this.#stored(entry);
+    return entry.dtype === 'f32' ? stored : this.cast(stored, 'f32');
+  }
+
+  #entry(name: string): TensorEntry {
+    const entry = this.#table.tensors.get(name);
+    invariant(entry, `No tensor ${name}: the table was not checked before its graph was built`);
+    return entry;
+  }
+
+  #stored({ name, dtype, shape, offset, bytes }: TensorEntry): string {
+    if (!this.#initializers.has(name)) {
+      const data = { location: weightsPath, offset, length: bytes };
+      this.#initializers.set(name, { name, dtype, shape, data });
+    }
+    return name;
+  }
+
+  #constant(
+    name: string,
+    dtype: Dtype,
+    shape: readonly number[],
+    values: ArrayBufferView<ArrayBuffer>,
+  ): string {
+    if (!this.#initializers.has(name)) {
+      invariant(values.byteLength === valueCount(shape) * dtypeBytes[dtype], 'A constant has the wrong size');
+      const inline = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      this.#initializers.set(name, { name, dtype, shape, data: { inline } });
+    }
+    return name;
+  }
+
+  /** The whole model. `value` becomes `output`. */
+  finish(value: string, name: string): OnnxModel {
+    const nodes = [...this.#nodes, { op: 'Identity', inputs: [value], outputs: ['output'] }];
+    return {
+      name,
+      opset,
+      inputs: [{ name: 'input', dtype: 'f32', shape: [1, 3, 'height', 'width'] }],
+      outputs: [{ name: 'output', dtype: 'f32', shape: [1, 3, 'output_height', 'output_width'] }],
+      nodes,
+      initializers: [...this.#initializers.values()],
+    };
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The road from a weights file to a graph: read the file as a tensor table, recognise the network by names
+ * and shapes, write its graph over the same bytes. A new family is one line in `architectures`.
+ */
+
+import { invariant } from '../base/assert.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { OnnxModel } from '../formats/onnx/model.ts';
+import { readOnnx } from '../formats/onnx/reader.ts';
+import { writeOnnx } from '../formats/onnx/writer.ts';
+import type { TensorTable } from '../formats/tensor-table.ts';
+import type { Architecture, Cost, Structure, TensorSpec } from './architecture.ts';
+import type { BuiltGraph } from './built-graph.ts';
+import { checkTable, strangers } from './check-table.ts';
+import { zeroTable } from './empty-table.ts';
+import type { Family } from './family.ts';
+import { GraphBuilder, weightsPath, type Precision } from './graph-builder.ts';
+import { srvgg } from './srvgg.ts';
+
+export interface Recognised {
+  readonly family: Family;
+  readonly structure: Structure;
+  /** Output pixels for one input pixel, per side. */
+  readonly scale: number;
+}
+
+/** An architecture with its own structure type hidden: what the registry calls after `parse`. */
+interface Entry {
+  readonly family: Family;
+  structure(table: TensorTable): Structure | null;
+  network(structure: Structure): Network | null;
+  ncnnNames: NonNullable<Architecture['ncnnNames']>;
+}
+
+interface Network {
+  readonly scale: number;
+  readonly tensors: readonly TensorSpec[];
+  readonly cost: Cost;
+  graph(builder: GraphBuilder, input: string): string;
+}
+
+function entry<S extends Structure>(architecture: Architecture<S>): Entry {
+  return {
+    family: architecture.family,
+    structure: (table) => architecture.structure(table),
+    network(given) {
+      const structure = architecture.parse(given);
+      if (!structure) return null;
+      return {
+        scale: architecture.scale(structure),
+        tensors: architecture.tensors(structure),
+        cost: architecture.cost(structure),
+        graph: (builder, input) => architecture.graph(builder, structure, input),
+      };
+    },
+    ncnnNames: (layers) => architecture.ncnnNames?.(layers) ?? null,
+  };
+}
+
+const architectures: readonly Entry[] = [entry(srvgg)];
+
+/** Reads a model file's header as a tensor table. Failures: `model-damaged`. */
+export async function readModel(blob: Blob): Promise<Result<TensorTable>> {
+  const header = await readOnnx(blob);
+  if (!header.ok) return header;
+  // What the graph itself holds (shapes, factors) are no weights. Their names are the builder's.
+  const tensors = [...header.value.table.tensors].filter(([name]) => !/^[ifn]_/.test(name));
+  return ok({ blob, tensors: new Map(tensors) });
+}
+
+/**
+ * Finds the family and structure of a table by its names and shapes. Failures: `model-unrecognised` when no
+ * family has such tensors, `model-damaged` when one does but a tensor is missing or has the wrong shape.
+ */
+export function recognise(table: TensorTable): Result<Recognised> {
+  for (const { family, structure: structureOf, network: networkOf } of architectures) {
+    const structure = structureOf(table);
+    const network = structure && networkOf(structure);
+    if (!network) continue;
+    const [stranger] = strangers(table, network.tensors);
+    if (stranger !== undefined) continue;
+    const checked = checkTable(table, network.tensors);
+    return checked.ok ? ok({ family, structure, scale: network.scale }) : checked;
+  }
+  const example = table.tensors.keys().next().value ?? '';
+  return fail(
+    'model-unrecognised',
+    `No known network has these ${table.tensors.size} tensors (the first is "${example}"). ` +
+      `Known are ${architectures.map(({ family }) => family).join(', ')}.`,
+    { tensors: table.tensors.size, example },
+  );
+}
+
+/**
+ * Writes the graph of a recognised network over its table: input `input` and output `output`, fp32 NCHW RGB
+ * 0..1, batch 1; inside it computes in `precision`. Failures: `model-damaged` when the table is not complete.
+ */
+export function buildGraph(
+  recognised: Recognised,
+  table: TensorTable,
+  precision: Precision,
+): Result<BuiltGraph> {
+  const model = composeGraph(recognised, table, precision);
+  if (!model.ok) return model;
+  return ok({
+    model: writeOnnx(model.value),
+    external: [{ path: weightsPath, blob: table.blob }],
+    scale: recognised.scale,
+    io: 'f32',
+  });
+}
+
+/** The graph of `buildGraph` before it is written; its weights are ranges of the table's Blob. */
+export function composeGraph(
+  { family, structure }: Recognised,
+  table: TensorTable,
+  precision: Precision,
+): Result<OnnxModel> {
+  const network = networkOf(family, structure);
+  const checked = checkTable(table, network.tensors);
+  if (!checked.ok) return checked;
+  const builder = new GraphBuilder(table, precision);
+  return ok(builder.finish(network.graph(builder, 'input'), family));
+}
+
+/**
+ * A table of the same shapes and storage without the weights: all zeros, over one small Blob. A network's
+ * speed does not depend on its weights, so it can be timed before it is fetched.
+ */
+export function emptyTable(family: Family, structure: Structure, stored: 'fp16' | 'q8'): TensorTable {
+  return zeroTable(networkOf(family, structure).tensors, stored);
+}
+
+/** Every tensor of a network of this structure, in its order of use. */
+export function networkTensors(family: Family, structure: Structure): readonly TensorSpec[] {
+  return networkOf(family, structure).tensors;
+}
+
+/** What one input pixel costs a network of this structure. */
+export function networkCost(family: Family, structure: Structure): Cost {
+  return networkOf(family, structure).cost;
+}
+
+/** Names the weights of an ncnn network as its family does; null when no family knows such layers. */
+export const ncnnNames: Entry['ncnnNames'] = (layers) => {
+  for (const { ncnnNames: namesOf } of architectures) {
+    const names = namesOf(layers);
+    if (names) return names;
+  }
+  return null;
+};
+
+function networkOf(family: Family, structure: Structure): Network {
+  const network = architectures.find((known) => known.family === family)?.network(structure);
+  invariant(network, `The ${family} structure ${JSON.stringify(structure)} is not complete`);
+  return network;
+}
