@@ -1,0 +1,34 @@
+/**
+ * The interface of the model store: where models are kept between visits. Bytes are kept in chunks, one
+ * record each, under one index entry. What is kept is not yet trusted: whoever reads it checks the sha256.
+ */
+
+import type { Result } from '../base/result.ts';
+
+/** The index entry of a kept model. It is written last, so a model with an entry was written whole. */
+export interface StoredModel {
+  readonly id: string;
+  readonly bytes: number;
+  /** Of the whole file, lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly chunks: number;
+}
+
+export interface KeptModel {
+  readonly entry: StoredModel;
+  /** The whole file, backed by the store's records: nothing is read until it is used. */
+  readonly bytes: Blob;
+}
+
+/** Failures are `storage-full` and `storage-unavailable`. */
+export interface ModelStore {
+  /** Null when the model is not here, or when any of its chunks is gone. */
+  get(id: string): Promise<Result<KeptModel | null>>;
+  /** Replaces whatever was kept under that id. After a failure nothing is kept under it. */
+  put(model: Omit<StoredModel, 'chunks'>, chunks: readonly Blob[]): Promise<Result<null>>;
+  remove(id: string): Promise<Result<null>>;
+  list(): Promise<Result<readonly StoredModel[]>>;
+}
+
+/** Bytes of one chunk: small enough for one transaction, large enough that there are few. */
+export const chunkBytes = 16 * 1024 * 1024;
