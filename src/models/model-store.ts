@@ -22,7 +22,7 @@ export interface KeptModel {
 
 /** Failures are `storage-full` and `storage-unavailable`. */
 export interface ModelStore {
-  /** Null when the model is not here, or when any of its chunks is gone. */
+  /** Null when the model is not here. Where a chunk is gone the bytes lack it, as the sha256 will show. */
   get(id: string): Promise<Result<KeptModel | null>>;
   /** Replaces whatever was kept under that id. After a failure nothing is kept under it. */
   put(model: Omit<StoredModel, 'chunks'>, chunks: readonly Blob[]): Promise<Result<null>>;

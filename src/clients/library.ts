@@ -1,0 +1,101 @@
+/** The page's side of the library worker: where the catalogue is, progress across the thread, restarts. */
+
+import { proxy, type Remote } from 'comlink';
+import { failure, type Result } from '../base/result.ts';
+import type { Catalogue } from '../models/card.ts';
+import type { LibraryApi, ModelProgress, OpenedModel } from '../protocol/library.ts';
+import { WorkerClient } from './worker-client.ts';
+
+export interface LibraryClientOptions {
+  /** URL of the folder that holds the catalogue and the models. */
+  readonly base?: string;
+  readonly spawn?: () => Worker;
+}
+
+export class LibraryClient {
+  readonly #worker: WorkerClient<LibraryApi>;
+  readonly #base: string;
+  #catalogue: Result<Catalogue> | null = null;
+  #askedToPersist = false;
+
+  constructor({ base = modelsFolder(), spawn = spawnLibrary }: LibraryClientOptions = {}) {
+    this.#base = base;
+    this.#worker = new WorkerClient<LibraryApi>(spawn, (api) => this.#begin(api));
+  }
+
+  /** The catalogue. After a failure (no network at the first visit) it is asked for again. */
+  start(): Promise<Result<Catalogue>> {
+    return this.#worker.call(async (api) => {
+      if (this.#catalogue?.ok !== true) await this.#begin(api);
+      return this.#started();
+    });
+  }
+
+  /** The model's bytes, checked; fetched and kept when they are not here yet. */
+  async open(model: string, onProgress?: (progress: ModelProgress) => void): Promise<Result<OpenedModel>> {
+    const opened = await this.#guarded((api) =>
+      onProgress ? api.open(model, proxy(onProgress)) : api.open(model),
+    );
+    if (opened.ok && opened.value.from === 'network' && !opened.value.notKept) this.#persist();
+    return opened;
+  }
+
+  /** Ids of the models that are kept on this device. */
+  kept(): Promise<Result<readonly string[]>> {
+    return this.#guarded((api) => api.kept());
+  }
+
+  remove(model: string): Promise<Result<null>> {
+    return this.#guarded((api) => api.remove(model));
+  }
+
+  storage(): Promise<Result<{ readonly used: number; readonly quota: number; readonly persisted: boolean }>> {
+    return this.#worker.call((api) => api.storage());
+  }
+
+  /** Ends the worker; the next call starts a new one. */
+  end(): void {
+    this.#worker.end();
+  }
+
+  #guarded<T>(work: (api: Remote<LibraryApi>) => Promise<Result<T>>): Promise<Result<T>> {
+    return this.#worker.call<T>(async (api) => {
+      if (this.#catalogue?.ok !== true) await this.#begin(api);
+      const started = this.#started();
+      return started.ok ? work(api) : started;
+    });
+  }
+
+  async #begin(api: Remote<LibraryApi>): Promise<void> {
+    this.#catalogue = await api.start(this.#base);
+  }
+
+  #started(): Result<Catalogue> {
+    return (
+      this.#catalogue ?? {
+        ok: false,
+        error: failure('internal', 'The library has not started. Reload the page.'),
+      }
+    );
+  }
+
+  /** Asks the browser, once and without waiting, not to clear away what was kept. Only a page may ask. */
+  #persist(): void {
+    if (this.#askedToPersist) return;
+    this.#askedToPersist = true;
+    // Absent where the page is not served securely, whatever the types say.
+    const storage: StorageManager | undefined = navigator.storage;
+    storage?.persist().catch(() => undefined);
+  }
+}
+
+function modelsFolder(): string {
+  return new URL('models/', document.baseURI).href;
+}
+
+function spawnLibrary(): Worker {
+  return new Worker(new URL('../../workers/library/library.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'library',
+  });
+}

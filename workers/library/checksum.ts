@@ -1,0 +1,32 @@
+/** The sha256 of a Blob, streamed, so that a large model is never in memory at once. */
+
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+
+export class Checksum {
+  readonly #hash = sha256.create();
+
+  add(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+
+  /** Lower-case hexadecimal. Nothing can be added afterwards. */
+  end(): string {
+    return bytesToHex(this.#hash.digest());
+  }
+}
+
+/** False as well when the bytes cannot be read any more. */
+export async function hasSha256(blob: Blob, expected: string): Promise<boolean> {
+  const checksum = new Checksum();
+  try {
+    const reader = blob.stream().getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return checksum.end() === expected;
+      checksum.add(value);
+    }
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The IndexedDB home of the model store. The index and the chunks are two databases: the index is small and
+ * read often. Chunks are Blobs, which browsers keep on disk, one record and one transaction each, so that no
+ * transaction holds a whole model.
+ */
+
+import { createStore, entries, get, getMany, promisifyRequest, set, del } from 'idb-keyval';
+import { ok, type Result } from '../../src/base/result.ts';
+import type { ModelStore, StoredModel } from '../../src/models/model-store.ts';
+import { storageFailure } from './storage-failure.ts';
+
+/** Some browsers never answer when their storage is broken. */
+const usualPatience = 10_000;
+
+export function openIndexedStore(name = 'enlarger-models', patience = usualPatience): ModelStore {
+  const index = createStore(name, 'index');
+  const chunkStore = createStore(`${name}-chunks`, 'chunks');
+
+  const removeChunks = (id: string): Promise<void> =>
+    chunkStore('readwrite', (store) => {
+      // Every key [id, n]: an array sorts after all numbers.
+      store.delete(IDBKeyRange.bound([id], [id, []]));
+      return promisifyRequest(store.transaction);
+    });
+
+  const remove = async (id: string): Promise<void> => {
+    await del(id, index);
+    await removeChunks(id);
+  };
+
+  return {
+    get: (id) =>
+      guarded(0, async () => {
+        const entry: unknown = await inTime(get(id, index), patience);
+        if (!isStoredModel(entry)) return null;
+        const keys = Array.from({ length: entry.chunks }, (_, n) => [id, n]);
+        const found: unknown[] = await getMany(keys, chunkStore);
+        const blobs = found.filter((chunk) => chunk instanceof Blob);
+        return { entry, bytes: new Blob(blobs, { type: 'application/octet-stream' }) };
+      }),
+
+    put: (model, chunks) =>
+      guarded(model.bytes, async () => {
+        await inTime(del(model.id, index), patience);
+        try {
+          await removeChunks(model.id);
+          for (const [n, chunk] of chunks.entries()) await set([model.id, n], chunk, chunkStore);
+          const entry: StoredModel = { ...model, chunks: chunks.length };
+          await set(model.id, entry, index);
+        } catch (thrown) {
+          // What was written is of no use, and takes room.
+          await remove(model.id).catch(() => undefined);
+          throw thrown;
+        }
+        return null;
+      }),
+
+    remove: (id) =>
+      guarded(0, async () => {
+        await inTime(del(id, index), patience);
+        await removeChunks(id);
+        return null;
+      }),
+
+    list: () =>
+      guarded(0, async () => {
+        const all: [IDBValidKey, unknown][] = await inTime(entries(index), patience);
+        return all.map(([, entry]) => entry).filter(isStoredModel);
+      }),
+  };
+}
+
+async function guarded<T>(needed: number, work: () => Promise<T>): Promise<Result<T>> {
+  try {
+    return ok(await work());
+  } catch (thrown) {
+    return { ok: false, error: await storageFailure(thrown, needed) };
+  }
+}
+
+function inTime<T>(work: Promise<T>, patience: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`no answer within ${patience / 1000} seconds`));
+    }, patience);
+    work.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+    });
+  });
+}
+
+function isStoredModel(entry: unknown): entry is StoredModel {
+  return (
+    typeof entry === 'object' &&
+    entry !== null &&
+    'id' in entry &&
+    typeof entry.id === 'string' &&
+    'bytes' in entry &&
+    typeof entry.bytes === 'number' &&
+    'sha256' in entry &&
+    typeof entry.sha256 === 'string' &&
+    'chunks' in entry &&
+    typeof entry.chunks === 'number' &&
+    Number.isSafeInteger(entry.chunks)
+  );
+}

@@ -1,0 +1,164 @@
+/**
+ * The library: one object behind `LibraryApi`. It hands out models whose bytes were checked, fetches what is
+ * not kept here, keeps what it fetched, and goes on from memory where nothing can be kept.
+ */
+
+import type { Failure } from '../../src/base/errors.ts';
+import { fail, failure, ok, type Result } from '../../src/base/result.ts';
+import type { Catalogue, ModelCard } from '../../src/models/card.ts';
+import { findCard, parseCatalogue } from '../../src/models/catalogue.ts';
+import type { ModelStore } from '../../src/models/model-store.ts';
+import type { LibraryApi, ModelProgress, OpenedModel } from '../../src/protocol/library.ts';
+import { hasSha256 } from './checksum.ts';
+import { download, type Fetch } from './download.ts';
+import { measureSpace } from './storage-failure.ts';
+
+type Listener = (progress: ModelProgress) => unknown;
+
+interface Opening {
+  readonly outcome: Promise<Result<OpenedModel>>;
+  readonly listeners: Set<Listener>;
+}
+
+export class Library implements LibraryApi {
+  readonly #store: ModelStore;
+  readonly #fetch: Fetch;
+  #shelf: { readonly base: string; readonly catalogue: Catalogue } | null = null;
+  /** Models being opened now: whoever asks for one meanwhile shares the work. Nothing is remembered here. */
+  readonly #opening = new Map<string, Opening>();
+  /** Checked models that could not be kept, for this visit. */
+  readonly #unkept = new Map<string, { readonly bytes: Blob; readonly notKept: Failure }>();
+
+  constructor(store: ModelStore, fetcher: Fetch = (url, init) => fetch(url, init)) {
+    this.#store = store;
+    this.#fetch = fetcher;
+  }
+
+  async start(base: string): Promise<Result<Catalogue>> {
+    const url = new URL('catalogue.json', base).href;
+    let json: unknown;
+    try {
+      const response = await this.#fetch(url);
+      if (!response.ok) return noCatalogue(`The server answered with status ${response.status}.`);
+      json = await response.json();
+    } catch (thrown) {
+      return noCatalogue(
+        thrown instanceof SyntaxError
+          ? 'The server sent something else.'
+          : 'The network or the server cannot be reached.',
+      );
+    }
+    const catalogue = parseCatalogue(json);
+    if (catalogue.ok) this.#shelf = { base, catalogue: catalogue.value };
+    return catalogue;
+  }
+
+  async open(model: string, onProgress?: Listener): Promise<Result<OpenedModel>> {
+    if (!this.#shelf) return fail('internal', 'The library was called before it was started.');
+    const { base, catalogue } = this.#shelf;
+    const card = findCard(catalogue, model);
+    if (!card.ok) return card;
+    const running = this.#opening.get(model);
+    if (running) {
+      if (onProgress) running.listeners.add(onProgress);
+      return running.outcome;
+    }
+    const listeners = new Set(onProgress ? [onProgress] : []);
+    const outcome = this.#find(card.value, new URL(card.value.file.path, base).href, listeners).finally(
+      () => {
+        this.#opening.delete(model);
+      },
+    );
+    this.#opening.set(model, { outcome, listeners });
+    return outcome;
+  }
+
+  async kept(): Promise<Result<readonly string[]>> {
+    const list = await this.#store.list();
+    if (!list.ok) return list;
+    const cards = this.#shelf?.catalogue.models;
+    // An entry of another version of the model will be fetched anew, so it does not count.
+    const current = list.value.filter(
+      ({ id, sha256 }) => !cards || cards.some((card) => card.id === id && card.file.sha256 === sha256),
+    );
+    return ok(current.map(({ id }) => id));
+  }
+
+  async remove(model: string): Promise<Result<null>> {
+    await this.#opening.get(model)?.outcome;
+    this.#unkept.delete(model);
+    return this.#store.remove(model);
+  }
+
+  async storage(): Promise<
+    Result<{ readonly used: number; readonly quota: number; readonly persisted: boolean }>
+  > {
+    const space = await measureSpace();
+    if (!space) {
+      return fail('storage-unavailable', 'The browser does not say how much this site may store.');
+    }
+    const persisted = await navigator.storage.persisted().catch(() => false);
+    return ok({ ...space, persisted });
+  }
+
+  async #find(card: ModelCard, url: string, listeners: ReadonlySet<Listener>): Promise<Result<OpenedModel>> {
+    const unkept = this.#unkept.get(card.id);
+    if (unkept) return ok({ ...unkept, from: 'network', repaired: false });
+
+    const kept = await this.#store.get(card.id);
+    const stored = kept.ok && kept.value?.entry.sha256 === card.file.sha256 ? kept.value : null;
+    if (stored && (await hasSha256(stored.bytes, card.file.sha256))) {
+      return ok({ bytes: stored.bytes, from: 'store', repaired: false });
+    }
+    const repaired = stored !== null;
+    if (repaired) await this.#store.remove(card.id);
+
+    const tell = (bytes: number): void => {
+      for (const listener of listeners) quietly(listener, { model: card.id, bytes, total: card.file.bytes });
+    };
+    const fetched = await download(card, url, this.#fetch, tell);
+    if (!fetched.ok) return repaired ? afterDamage(card, fetched.error) : fetched;
+    const saved = kept.ok ? await this.#keep(card, fetched.value) : kept;
+    if (saved.ok) return ok({ bytes: saved.value, from: 'network', repaired });
+    const held = { bytes: new Blob([...fetched.value]), notKept: saved.error };
+    this.#unkept.set(card.id, held);
+    return ok({ ...held, from: 'network', repaired });
+  }
+
+  /** Stores checked bytes and gives them back as the store holds them: on disk, and checked again. */
+  async #keep(card: ModelCard, chunks: readonly Blob[]): Promise<Result<Blob>> {
+    const { sha256, bytes } = card.file;
+    const put = await this.#store.put({ id: card.id, sha256, bytes }, chunks);
+    if (!put.ok) return put;
+    const kept = await this.#store.get(card.id);
+    if (!kept.ok) return kept;
+    if (kept.value && (await hasSha256(kept.value.bytes, sha256))) return ok(kept.value.bytes);
+    await this.#store.remove(card.id);
+    return fail(
+      'storage-unavailable',
+      'The browser gave back other bytes than were stored. The model works now, but is downloaded again at the next visit; check the disk.',
+      { cause: 'other bytes than were stored' },
+    );
+  }
+}
+
+function noCatalogue(cause: string): Result<never> {
+  return fail(
+    'model-unavailable',
+    `The list of models could not be loaded. ${cause} Connect to the network and reload the page.`,
+    { cause },
+  );
+}
+
+/** Why a model is missing that was here before. */
+function afterDamage(card: ModelCard, error: Failure): Result<never> {
+  const message = `The copy of "${card.id}" on this device was damaged and has been removed. ${error.message}`;
+  return { ok: false, error: failure(error.code, message, { ...error.detail, model: card.id }) };
+}
+
+/** A listener in another thread may be gone, or throw: that must not end the download. */
+function quietly(listener: Listener, progress: ModelProgress): void {
+  void new Promise((resolve) => {
+    resolve(listener(progress));
+  }).catch(() => undefined);
+}

@@ -1,0 +1,5 @@
+import { expose } from 'comlink';
+import { openIndexedStore } from './indexed-store.ts';
+import { Library } from './library.ts';
+
+expose(new Library(openIndexedStore()));
