@@ -1,0 +1,222 @@
+/** The whole of the page's state, put together once and handed to components through a context. */
+
+import type { Failure } from '../../base/errors.ts';
+import { fromThrown } from '../../base/result.ts';
+import type { Size } from '../../picture/geometry.ts';
+import type { BackendChoice } from '../../protocol/backend.ts';
+import type { Pass } from '../../recipes/passes.ts';
+import { en, wordsOf, type Text } from '../i18n/en.ts';
+import { Choices } from './choices.svelte.ts';
+import { Device } from './device.svelte.ts';
+import { Intake } from './intake.ts';
+import { Jobs } from './jobs.svelte.ts';
+import { Library } from './library.svelte.ts';
+import { Notices } from './notices.svelte.ts';
+import type { Picture } from './picture.svelte.ts';
+import { Pictures } from './pictures.svelte.ts';
+import { Planning } from './planning.svelte.ts';
+import { Presence } from './presence.ts';
+import { Saving } from './saving.svelte.ts';
+import type { Services } from './services.ts';
+import { classic, sameRecipe, saveFormats } from './settings.ts';
+import type { Pwa } from './pwa.ts';
+import { Shelf } from './shelf.ts';
+import { Showing } from './showing.ts';
+import { isActive, isAtWork } from './status.ts';
+import { Viewer } from './viewer.svelte.ts';
+
+export class App {
+  readonly text: Text = en;
+  readonly choices = new Choices();
+  readonly notices = new Notices();
+  readonly pictures = new Pictures();
+  readonly presence = new Presence();
+  readonly services: Promise<Services>;
+  readonly library: Library;
+  readonly device: Device;
+  readonly shelf: Shelf;
+  readonly planning: Planning;
+  readonly showing: Showing;
+  readonly intake: Intake;
+  readonly saving: Saving;
+  readonly jobs: Jobs;
+  readonly viewer: Viewer;
+  /** Opens the browser's file dialog; set by the component that holds the input. */
+  askForFiles: () => void = () => undefined;
+  /** Which of the page's own sheets is open. */
+  pwa = $state.raw<Pwa | null>(null);
+  help = $state(false);
+  panel = $state(false);
+  /** The passes that lead to what the stage shows: of the running job, the result, or what is planned. */
+  readonly #passes: readonly Pass[] = $derived.by(() => {
+    const picture = this.pictures.selected;
+    return picture ? this.#passesOf(picture) : [];
+  });
+  readonly #frame: Size | null = $derived(
+    this.#passes.at(-1)?.output ?? this.pictures.selected?.size ?? null,
+  );
+  readonly #todo = $derived(this.pictures.list.filter((picture) => this.#wants(picture)));
+
+  constructor(services: Promise<Services>) {
+    const { text, notices, choices, pictures } = this;
+    this.services = services;
+    this.library = new Library(services, notices, text);
+    this.device = new Device(services, notices, text);
+    this.shelf = new Shelf(services);
+    this.planning = new Planning(services, choices, this.library, this.device);
+    this.showing = new Showing(services, this.shelf, pictures);
+    this.saving = new Saving(services, this.shelf, choices, notices, text);
+    this.intake = new Intake(services, pictures, notices, text, (picture) => this.select(picture));
+    this.viewer = new Viewer(() => this.#frame);
+    this.jobs = new Jobs({
+      services,
+      shelf: this.shelf,
+      library: this.library,
+      notices,
+      text,
+      ended: (picture) => this.#ended(picture),
+    });
+  }
+
+  /** The pixel grid that the stage shows. */
+  get frame(): Size | null {
+    return this.#frame;
+  }
+
+  get passes(): readonly Pass[] {
+    return this.#passes;
+  }
+
+  /** Pictures that the button would work on: without a result, or with one of another recipe. */
+  get todo(): readonly Picture[] {
+    return this.#todo;
+  }
+
+  /** Those of them that can be started as they are. */
+  get ready(): readonly Picture[] {
+    if (this.planning.ready && !this.device.failed)
+      return this.#todo.filter((picture) => this.refusalOf(picture) === null);
+    return [];
+  }
+
+  /** Results that would be lost with the tab. */
+  get unsaved(): boolean {
+    return this.pictures.results.some((picture) => !picture.saved);
+  }
+
+  /** Starts the workers, the backend and the default model; then measures the others when idle. */
+  async start(): Promise<void> {
+    try {
+      await Promise.all([this.library.start(), this.device.start(this.choices.backend)]);
+      await this.#prepare();
+      await this.planning.readFormats(saveFormats);
+      await this.#measureOthers();
+    } catch (thrown) {
+      this.notices.trouble(this.text.notices.startFailed(fromThrown(thrown).message));
+    }
+  }
+
+  async chooseBackend(backend: BackendChoice): Promise<void> {
+    this.choices.change({ backend });
+    await this.device.start(backend);
+    await this.#prepare();
+    await this.#measureOthers();
+  }
+
+  select(picture: Picture): void {
+    this.pictures.select(picture);
+    void this.showing.show(picture);
+  }
+
+  enlarge(pictures: readonly Picture[]): void {
+    const seconds = pictures.reduce(
+      (sum, { size }) => sum + (size ? (this.planning.seconds(size) ?? 0) : 0),
+      0,
+    );
+    this.presence.expect(seconds);
+    this.presence.work();
+    // What is looked at comes first.
+    const { selected } = this.pictures;
+    const first = pictures.filter((picture) => picture === selected);
+    this.jobs.enqueue(
+      [...first, ...pictures.filter((picture) => picture !== selected)],
+      this.planning.recipe,
+    );
+    this.panel = false;
+  }
+
+  /** Takes a picture out of the queue; a job of it is cancelled. */
+  async remove(picture: Picture): Promise<void> {
+    if (isActive(picture.status)) await this.jobs.cancel(picture);
+    this.pictures.remove(picture);
+    const { selected } = this.pictures;
+    if (selected) void this.showing.show(selected);
+    await this.shelf.forget(picture.result ? [picture.id, picture.result.id] : [picture.id]);
+    picture.release();
+  }
+
+  /** Why the pictures to do cannot be done like this. */
+  refusalOf(picture: Picture): Failure | null {
+    return picture.size ? this.planning.refusal(picture.size) : null;
+  }
+
+  words(failure: Failure): string {
+    return wordsOf(this.text, failure);
+  }
+
+  #passesOf({ after, passes, result, size, status }: Picture): readonly Pass[] {
+    if (isAtWork(status) && after) return passes;
+    if (result) return result.passes;
+    const planned = size && this.planning.passes(size);
+    return planned?.ok ? planned.value : [];
+  }
+
+  #wants(picture: Picture): boolean {
+    if (isActive(picture.status)) return false;
+    if (picture.status.kind === 'failed' && picture.status.error.code.startsWith('picture-')) return false;
+    return !picture.result || !sameRecipe(picture.result.recipe, this.planning.recipe);
+  }
+
+  async #prepare(): Promise<void> {
+    const { model } = this.planning;
+    // A large model is not downloaded before it is used; the default one is, for offline.
+    const id = model !== classic && this.library.kept.has(model) ? model : this.library.defaultId;
+    if (this.library.failed) this.notices.trouble(this.words(this.library.failed));
+    if (id === null || this.device.failed) return;
+    const source = await this.library.open(id);
+    if (source.ok) await this.device.prepare(source.value);
+    else this.notices.trouble(this.words(source.error));
+  }
+
+  async #measureOthers(): Promise<void> {
+    for (const card of this.library.cards) {
+      await quiet();
+      if (this.device.failed || this.jobs.running) return;
+      if (this.device.speed(card.id) === null) await this.device.measure(card);
+    }
+  }
+
+  #ended(picture: Picture): void {
+    if (picture.status.kind === 'done' && picture.result) {
+      const { progress } = this.text;
+      this.presence.tell(
+        progress.notificationTitle,
+        progress.notificationBody(picture.name, picture.result),
+        picture.result.seconds,
+      );
+    }
+    if (this.pictures.active.length === 0) {
+      this.presence.rest();
+      void this.#measureOthers();
+    }
+    void this.showing.settle(picture);
+  }
+}
+
+/** The next moment in which the page has nothing better to do. */
+function quiet(): Promise<void> {
+  return new Promise((resolve) => {
+    if ('requestIdleCallback' in window) requestIdleCallback(() => resolve(), { timeout: 2000 });
+    else setTimeout(resolve, 200);
+  });
+}

@@ -1,0 +1,93 @@
+/** What computes here: the backend in use, why, and how fast each model was measured to be on it. */
+
+import type { Failure } from '../../base/errors.ts';
+import type { ModelCard } from '../../models/card.ts';
+import type { BackendChoice, BackendReport } from '../../protocol/backend.ts';
+import type { ModelSource } from '../../protocol/engine.ts';
+import type { Text } from '../i18n/en.ts';
+import type { Notices } from './notices.svelte.ts';
+import type { Services } from './services.ts';
+import { deviceKey, parseSpeeds, withSpeed, type Speeds } from './speeds.ts';
+import { readStored, writeStored } from './stored.ts';
+
+const key = 'enlarger.speeds';
+
+export class Device {
+  readonly #services: Promise<Services>;
+  readonly #notices: Notices;
+  readonly #text: Text;
+  #report = $state.raw<BackendReport | null>(null);
+  #failed = $state.raw<Failure | null>(null);
+  #speeds = $state.raw<Speeds>(parseSpeeds(readStored(key)));
+  /** True once a model was prepared: before that `auto` has not decided. */
+  #settled = $state(false);
+  readonly #known = $derived(this.#report ? (this.#speeds[deviceKey(this.#report)] ?? {}) : {});
+
+  constructor(services: Promise<Services>, notices: Notices, text: Text) {
+    this.#services = services;
+    this.#notices = notices;
+    this.#text = text;
+  }
+
+  get report(): BackendReport | null {
+    return this.#report;
+  }
+
+  get failed(): Failure | null {
+    return this.#failed;
+  }
+
+  /** Input pixels a second, or null where it was not measured yet. */
+  speed(model: string): number | null {
+    return this.#known[model] ?? null;
+  }
+
+  async start(choice: BackendChoice): Promise<void> {
+    const { engine } = await this.#services;
+    this.#settled = false;
+    engine.onBackend = (report) => this.#heard(report);
+    const started = await engine.start({ choice });
+    if (started.ok) {
+      this.#failed = null;
+      this.#heard(started.value);
+    } else {
+      this.#failed = started.error;
+      this.#report = null;
+    }
+  }
+
+  /** Loads, checks and measures a model; with `auto` the first one decides between the backends. */
+  async prepare(model: ModelSource): Promise<void> {
+    const { engine } = await this.#services;
+    const prepared = await engine.prepare(model);
+    if (!prepared.ok) {
+      this.#failed = prepared.error;
+      return;
+    }
+    this.#failed = null;
+    this.#heard(prepared.value.backend);
+    this.#settled = true;
+    this.#remember(prepared.value.measured);
+  }
+
+  /** Times a model that was never timed on this device, without downloading it. */
+  async measure(card: ModelCard): Promise<void> {
+    const { engine } = await this.#services;
+    const measured = await engine.measure(card);
+    if (measured.ok) this.#remember(measured.value);
+  }
+
+  #remember(measured: Parameters<typeof withSpeed>[2]): void {
+    if (!this.#report) return;
+    this.#speeds = withSpeed(this.#speeds, deviceKey(this.#report), measured);
+    writeStored(key, this.#speeds);
+  }
+
+  #heard(report: BackendReport): void {
+    const changed = this.#settled && this.#report && this.#report.backend !== report.backend;
+    this.#report = report;
+    if (!changed) return;
+    const { names, reasons } = this.#text.device;
+    this.#notices.trouble(this.#text.notices.backendChanged(names[report.backend], reasons[report.reason]));
+  }
+}

@@ -1,0 +1,123 @@
+/** Pictures on their way in: files and folders, pasted, shared or launched. What is no picture is told, and left. */
+
+import type { Failure } from '../../base/errors.ts';
+import { wordsOf, type Text } from '../i18n/en.ts';
+import type { Notices } from './notices.svelte.ts';
+import { Picture } from './picture.svelte.ts';
+import type { Pictures } from './pictures.svelte.ts';
+import type { Services } from './services.ts';
+
+const thumbnailSide = 160;
+
+/** Files that are not even worth a place in the queue. */
+const notPictures: readonly Failure['code'][] = ['picture-empty', 'picture-unknown'];
+
+export class Intake {
+  readonly #services: Promise<Services>;
+  readonly #pictures: Pictures;
+  readonly #notices: Notices;
+  readonly #text: Text;
+  readonly #show: (picture: Picture) => void;
+  #count = 0;
+  #pasted = 0;
+
+  constructor(
+    services: Promise<Services>,
+    pictures: Pictures,
+    notices: Notices,
+    text: Text,
+    /** Called with each picture that is about to be seen. */
+    show: (picture: Picture) => void,
+  ) {
+    this.#services = services;
+    this.#pictures = pictures;
+    this.#notices = notices;
+    this.#text = text;
+    this.#show = show;
+  }
+
+  /** Takes files in one after another; the first good one is shown when it comes. */
+  async add(files: readonly File[]): Promise<void> {
+    const added: Picture[] = [];
+    let first = true;
+    for (const file of files) {
+      const picture = await this.#inspected(file, file.name);
+      if (!picture) continue;
+      this.#pictures.add(picture);
+      if (first) this.#show(picture);
+      first = false;
+      added.push(picture);
+    }
+    for (const picture of added) await this.#thumbnail(picture);
+  }
+
+  /** Pictures from the clipboard, which have no names worth keeping. */
+  async paste(files: readonly File[]): Promise<void> {
+    const named = files.map((file) =>
+      /^image\.\w+$/.test(file.name) || file.name === ''
+        ? new File([file], this.#text.pasted(++this.#pasted), { type: file.type })
+        : file,
+    );
+    await this.add(named);
+  }
+
+  async #inspected(file: Blob, name: string): Promise<Picture | null> {
+    const { codec } = await this.#services;
+    const info = await codec.inspect(file);
+    if (!info.ok && notPictures.includes(info.error.code)) {
+      this.#notices.trouble(this.#text.notices.skipped(name, wordsOf(this.#text, info.error)));
+      return null;
+    }
+    const picture = new Picture(`picture-${++this.#count}`, file, name);
+    if (info.ok) picture.size = { width: info.value.width, height: info.value.height };
+    else picture.dispatch({ kind: 'fail', error: info.error });
+    return picture;
+  }
+
+  async #thumbnail(picture: Picture): Promise<void> {
+    if (picture.size === null) return;
+    const { codec } = await this.#services;
+    const thumbnail = await codec.thumbnail(picture.file, thumbnailSide);
+    if (thumbnail.ok) picture.thumbnail = thumbnail.value;
+  }
+}
+
+/** Every file of a drop, those inside folders included. */
+export async function filesOf(transfer: DataTransfer): Promise<File[]> {
+  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  if (!entries.some((entry) => entry.isDirectory)) return [...transfer.files];
+  const files: File[] = [];
+  for (const entry of entries) await collect(entry, files);
+  return files;
+}
+
+async function collect(entry: FileSystemEntry, into: File[]): Promise<void> {
+  if (entry instanceof FileSystemFileEntry) {
+    into.push(await new Promise<File>((resolve, reject) => entry.file(resolve, reject)));
+  } else if (entry instanceof FileSystemDirectoryEntry) {
+    const reader = entry.createReader();
+    // A reader gives at most a hundred entries at a time, and none at the end.
+    for (;;) {
+      const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+        reader.readEntries(resolve, reject),
+      );
+      if (some.length === 0) return;
+      for (const inner of some) await collect(inner, into);
+    }
+  }
+}
+
+/** The pictures on the clipboard, asked for by a button; null when the browser does not allow it. */
+export async function clipboardPictures(): Promise<File[] | null> {
+  try {
+    const items = await navigator.clipboard.read();
+    const files: File[] = [];
+    for (const item of items) {
+      const type = item.types.find((candidate) => candidate.startsWith('image/'));
+      if (type) files.push(new File([await item.getType(type)], '', { type }));
+    }
+    return files;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Runs the queue, one job after another: decode, open the model, run the recipe. Every wait ends with
+ * a look at whether the job is still wanted, since it can be cancelled at any time.
+ */
+
+import type { JobEvent, JobOutcome, ModelSource } from '../../protocol/engine.ts';
+import type { Recipe } from '../../recipes/recipe.ts';
+import { fromThrown, ok, type Result } from '../../base/result.ts';
+import { wordsOf, type Text } from '../i18n/en.ts';
+import { mapFrom, mapped } from '../viewer/frame-map.ts';
+import { Surface } from '../viewer/surface.ts';
+import type { Library } from './library.svelte.ts';
+import { surfacePixels } from './memory.ts';
+import type { Notices } from './notices.svelte.ts';
+import type { Picture } from './picture.svelte.ts';
+import type { Services } from './services.ts';
+import type { Shelf } from './shelf.ts';
+import { isAtWork } from './status.ts';
+
+export interface JobsContext {
+  readonly services: Promise<Services>;
+  readonly shelf: Shelf;
+  readonly library: Library;
+  readonly notices: Notices;
+  readonly text: Text;
+  /** Called when a job has ended, whatever came of it. */
+  readonly ended: (picture: Picture) => void;
+}
+
+export class Jobs {
+  readonly #context: JobsContext;
+  #line: Picture[] = [];
+  #running = $state(false);
+  #runs = 0;
+  #jobId: string | null = null;
+
+  constructor(context: JobsContext) {
+    this.#context = context;
+  }
+
+  /** True from the first queued job to the end of the last. */
+  get running(): boolean {
+    return this.#running;
+  }
+
+  enqueue(pictures: readonly Picture[], recipe: Recipe): void {
+    for (const picture of pictures) {
+      if (this.#line.includes(picture) || isAtWork(picture.status)) continue;
+      picture.recipe = recipe;
+      picture.dispatch({ kind: 'enqueue' });
+      this.#line.push(picture);
+    }
+    if (!this.#running) void this.#work();
+  }
+
+  async pause(): Promise<void> {
+    const { engine } = await this.#context.services;
+    if (this.#jobId) await engine.pause(this.#jobId);
+  }
+
+  async resume(): Promise<void> {
+    const { engine } = await this.#context.services;
+    if (this.#jobId) await engine.resume(this.#jobId);
+  }
+
+  async cancel(picture: Picture): Promise<void> {
+    const atWork = isAtWork(picture.status);
+    this.#line = this.#line.filter((other) => other !== picture);
+    picture.dispatch({ kind: 'cancel' });
+    const { engine } = await this.#context.services;
+    if (atWork && this.#jobId) await engine.cancel(this.#jobId);
+  }
+
+  async #work(): Promise<void> {
+    this.#running = true;
+    for (let picture = this.#line.shift(); picture; picture = this.#line.shift()) {
+      try {
+        await this.#runOne(picture);
+      } catch (thrown) {
+        picture.dispatch({ kind: 'fail', error: fromThrown(thrown) });
+      }
+      this.#jobId = null;
+      this.#context.ended(picture);
+    }
+    this.#running = false;
+  }
+
+  async #runOne(picture: Picture): Promise<void> {
+    const { shelf, services } = this.#context;
+    const { recipe } = picture;
+    if (!recipe) return;
+    picture.progress = null;
+    picture.dispatch({ kind: 'prepare', what: { kind: 'decode' } });
+    const there = await shelf.source(picture);
+    if (!there.ok) return picture.dispatch({ kind: 'fail', error: there.error });
+    if (!isAtWork(picture.status)) return;
+    const models = await this.#models(picture, recipe);
+    if (!models.ok) return picture.dispatch({ kind: 'fail', error: models.error });
+    if (!isAtWork(picture.status)) return;
+    picture.dispatch({ kind: 'prepare', what: { kind: 'session' } });
+    const { engine } = await services;
+    const resultId = `${picture.id}-result-${++this.#runs}`;
+    this.#jobId = resultId;
+    const outcome = await engine.run(
+      {
+        jobId: resultId,
+        pictureId: picture.id,
+        resultId,
+        recipe,
+        models: models.value,
+        previewPixels: surfacePixels(),
+      },
+      (event) => this.#hear(picture, event),
+    );
+    await this.#end(picture, recipe, outcome);
+  }
+
+  async #models(picture: Picture, recipe: Recipe): Promise<Result<ModelSource[]>> {
+    const ids = new Set(recipe.steps.flatMap((step) => (step.kind === 'upscale' ? [step.model] : [])));
+    const sources: ModelSource[] = [];
+    for (const id of ids) {
+      picture.dispatch({ kind: 'prepare', what: { kind: 'model', bytes: 0, total: 0 } });
+      const opened = await this.#context.library.open(id, ({ bytes, total }) => {
+        picture.dispatch({ kind: 'prepare', what: { kind: 'model', bytes, total } });
+      });
+      if (!opened.ok) return opened;
+      sources.push(opened.value);
+    }
+    return ok(sources);
+  }
+
+  #hear(picture: Picture, event: JobEvent): void {
+    if (!isAtWork(picture.status)) {
+      if (event.kind === 'preview') event.bitmap.close();
+      return;
+    }
+    switch (event.kind) {
+      case 'passes': {
+        const frame = event.passes.at(-1)?.output ?? picture.size;
+        if (!frame) return;
+        picture.passes = event.passes;
+        // A job that goes on in a new engine says its passes again: its tiles stay in sight.
+        const same = picture.status.kind === 'running' && picture.after?.frame.width === frame.width;
+        if (!same) picture.showAfter(Surface.empty(frame, surfacePixels()));
+        picture.dispatch({ kind: 'run' });
+        return;
+      }
+      case 'tile':
+        picture.progress = { ...event, at: performance.now() };
+        return;
+      case 'preview': {
+        const map = mapFrom(picture.passes, event.pass + 1);
+        if (event.pass > 0 && picture.after?.done !== 'all') picture.after?.finish();
+        picture.after?.draw(event.bitmap, mapped(map, event.rect));
+        event.bitmap.close();
+        picture.redraw();
+        return;
+      }
+      case 'state':
+        picture.dispatch({ kind: event.state === 'paused' ? 'pause' : 'run' });
+        return;
+      case 'notice': {
+        const { notices, text } = this.#context;
+        notices.news(text.notices.about(picture.name, wordsOf(text, event.notice)));
+      }
+    }
+  }
+
+  async #end(picture: Picture, recipe: Recipe, outcome: JobOutcome): Promise<void> {
+    const { shelf } = this.#context;
+    if (outcome.kind === 'done' && isAtWork(picture.status)) {
+      const { width, height, opaque, resultId, seconds, backend } = outcome;
+      const former = picture.result;
+      picture.after?.finish();
+      picture.result = {
+        id: resultId,
+        width,
+        height,
+        opaque,
+        recipe,
+        passes: picture.passes,
+        seconds: seconds.load + seconds.run,
+        backend: this.#context.text.device.names[backend.backend],
+      };
+      picture.saved = false;
+      shelf.arrived(resultId, { width, height });
+      picture.dispatch({ kind: 'finish' });
+      picture.redraw();
+      if (former) await shelf.forget([former.id]);
+      return;
+    }
+    // What a job that did not end well had drawn gives way to the former result, or to the picture.
+    picture.showAfter(null);
+    picture.passes = picture.result?.passes ?? [];
+    if (outcome.kind === 'done') {
+      shelf.arrived(outcome.resultId, outcome);
+      await shelf.forget([outcome.resultId]);
+      return;
+    }
+    if (outcome.error.code === 'cancelled') picture.dispatch({ kind: 'cancel' });
+    else picture.dispatch({ kind: 'fail', error: outcome.error });
+  }
+}

@@ -1,0 +1,90 @@
+/** The model cards, and which models are kept on this device already. */
+
+import type { Failure } from '../../base/errors.ts';
+import { failure, type Result } from '../../base/result.ts';
+import type { Catalogue, ModelCard } from '../../models/card.ts';
+import type { ModelProgress } from '../../protocol/library.ts';
+import type { ModelSource } from '../../protocol/engine.ts';
+import { wordsOf, type Text } from '../i18n/en.ts';
+import type { Notices } from './notices.svelte.ts';
+import type { Services } from './services.ts';
+
+export class Library {
+  readonly #services: Promise<Services>;
+  readonly #notices: Notices;
+  readonly #text: Text;
+  #catalogue = $state.raw<Catalogue | null>(null);
+  #kept = $state.raw<ReadonlySet<string>>(new Set());
+  #failed = $state.raw<Failure | null>(null);
+  /** Bytes already in hand, so that a queue opens its model once. */
+  #open: { readonly id: string; readonly bytes: Blob } | null = null;
+
+  constructor(services: Promise<Services>, notices: Notices, text: Text) {
+    this.#services = services;
+    this.#notices = notices;
+    this.#text = text;
+  }
+
+  get cards(): readonly ModelCard[] {
+    return this.#catalogue?.models ?? [];
+  }
+
+  get defaultId(): string | null {
+    return this.#catalogue?.default ?? null;
+  }
+
+  get kept(): ReadonlySet<string> {
+    return this.#kept;
+  }
+
+  get failed(): Failure | null {
+    return this.#failed;
+  }
+
+  card(id: string): ModelCard | null {
+    return this.cards.find((card) => card.id === id) ?? null;
+  }
+
+  /** Address of a file that a card names. */
+  address(path: string): string {
+    return new URL(`models/${path}`, document.baseURI).href;
+  }
+
+  async start(): Promise<void> {
+    const { library } = await this.#services;
+    const catalogue = await library.start();
+    if (!catalogue.ok) {
+      this.#failed = catalogue.error;
+      return;
+    }
+    this.#failed = null;
+    this.#catalogue = catalogue.value;
+    await this.#readKept();
+  }
+
+  /** A model ready for the engine; fetched and kept when it is not here yet. */
+  async open(id: string, onProgress?: (progress: ModelProgress) => void): Promise<Result<ModelSource>> {
+    const card = this.card(id);
+    if (!card) {
+      if (this.#failed) return { ok: false, error: this.#failed };
+      const message = `There is no model "${id}". Choose another model.`;
+      return { ok: false, error: failure('model-unknown', message, { model: id }) };
+    }
+    if (this.#open?.id === id) return { ok: true, value: { card, bytes: this.#open.bytes } };
+    const { library } = await this.#services;
+    const opened = await library.open(id, onProgress);
+    if (!opened.ok) return opened;
+    const { bytes, repaired, notKept } = opened.value;
+    if (repaired) this.#notices.news(this.#text.notices.repaired(card.name));
+    if (notKept) this.#notices.trouble(this.#text.notices.notKept(card.name, wordsOf(this.#text, notKept)));
+    this.#open = { id, bytes };
+    await this.#readKept();
+    return { ok: true, value: { card, bytes } };
+  }
+
+  async #readKept(): Promise<void> {
+    const { library } = await this.#services;
+    const kept = await library.kept();
+    if (kept.ok) this.#kept = new Set(kept.value);
+  }
+}

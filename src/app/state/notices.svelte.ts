@@ -1,0 +1,38 @@
+/** Messages to the person: short news that go by themselves, and trouble that stays until dismissed. */
+
+export interface Notice {
+  readonly id: number;
+  readonly kind: 'news' | 'trouble';
+  readonly text: string;
+}
+
+const newsSeconds = 10;
+
+export class Notices {
+  #list = $state.raw<readonly Notice[]>([]);
+  #next = 1;
+
+  get list(): readonly Notice[] {
+    return this.#list;
+  }
+
+  news(text: string): void {
+    const { id } = this.#add('news', text);
+    setTimeout(() => this.dismiss(id), newsSeconds * 1000);
+  }
+
+  trouble(text: string): void {
+    this.#add('trouble', text);
+  }
+
+  dismiss(id: number): void {
+    this.#list = this.#list.filter((notice) => notice.id !== id);
+  }
+
+  #add(kind: Notice['kind'], text: string): Notice {
+    const notice = { id: this.#next++, kind, text };
+    // The same sentence twice says nothing new.
+    this.#list = [...this.#list.filter((other) => other.text !== text), notice].slice(-5);
+    return notice;
+  }
+}

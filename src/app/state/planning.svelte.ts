@@ -1,0 +1,85 @@
+/** What the chosen settings would do with a picture: the passes, how long they take, or why not. */
+
+import type { Failure } from '../../base/errors.ts';
+import type { Result } from '../../base/result.ts';
+import type { Size } from '../../picture/geometry.ts';
+import { estimateSeconds } from '../../recipes/estimate.ts';
+import type { Pass } from '../../recipes/passes.ts';
+import { planPasses } from '../../recipes/plan-passes.ts';
+import type { Recipe } from '../../recipes/recipe.ts';
+import type { SaveFormat } from '../../protocol/codec.ts';
+import type { Choices } from './choices.svelte.ts';
+import type { Device } from './device.svelte.ts';
+import type { Library } from './library.svelte.ts';
+import { jobBytes } from './memory.ts';
+import { refusal, type Limits } from './refusal.ts';
+import type { Services } from './services.ts';
+import { classic, recipeOf } from './settings.ts';
+
+export class Planning {
+  readonly #services: Promise<Services>;
+  readonly #choices: Choices;
+  readonly #library: Library;
+  readonly #device: Device;
+  #formats = $state.raw<Partial<Record<SaveFormat, Limits['format']>>>({});
+
+  /** The chosen model's id; the catalogue's default where nothing, or something unknown, was chosen. */
+  readonly #model: string = $derived.by(() => {
+    const chosen = this.#choices.current.model;
+    if (chosen === classic || (chosen !== null && this.#library.card(chosen))) return chosen;
+    return this.#library.defaultId ?? chosen ?? classic;
+  });
+  readonly #recipe: Recipe = $derived.by(() => recipeOf(this.#choices.current, this.#model));
+
+  constructor(services: Promise<Services>, choices: Choices, library: Library, device: Device) {
+    this.#services = services;
+    this.#choices = choices;
+    this.#library = library;
+    this.#device = device;
+  }
+
+  /** False until the catalogue is there: nothing can be said of a model before. */
+  get ready(): boolean {
+    return this.#model === classic || this.#library.cards.length > 0;
+  }
+
+  get model(): string {
+    return this.#model;
+  }
+
+  get recipe(): Recipe {
+    return this.#recipe;
+  }
+
+  passes(source: Size, recipe: Recipe = this.#recipe): Result<readonly Pass[]> {
+    return planPasses(source, recipe, (id) => this.#library.card(id)?.scale);
+  }
+
+  /** Why a picture cannot be enlarged like this; null when it can. */
+  refusal(source: Size): Failure | null {
+    if (!this.ready) return null;
+    const passes = this.passes(source);
+    if (!passes.ok) return passes.error;
+    const { format } = this.#choices.current;
+    return refusal(source, passes.value, { memory: jobBytes(), format: this.#formats[format] ?? null });
+  }
+
+  /** Seconds for a picture with a model, measured on this device; null until that was measured. */
+  seconds(source: Size, model: string = this.#model): number | null {
+    const speed = this.#device.speed(model);
+    if (speed === null || model === classic) return null;
+    const passes = this.passes(source, recipeOf(this.#choices.current, model));
+    return passes.ok ? estimateSeconds(passes.value, () => speed) : null;
+  }
+
+  /** Asks the codec once what this browser can write. */
+  async readFormats(formats: readonly SaveFormat[]): Promise<void> {
+    const { codec } = await this.#services;
+    for (const name of formats) {
+      const limits = await codec.limits(name);
+      if (limits.ok)
+        this.#formats = { ...this.#formats, [name]: { name: name.toUpperCase(), ...limits.value } };
+      else this.#formats = { ...this.#formats, [name]: { name: name.toUpperCase(), side: 0, pixels: 0 } };
+    }
+  }
+}

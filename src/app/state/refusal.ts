@@ -1,0 +1,43 @@
+/** Refuses a result that memory or the file format could not hold, with numbers, before any work is done. */
+
+import type { Failure } from '../../base/errors.ts';
+import { failure } from '../../base/result.ts';
+import { area, type Size } from '../../picture/geometry.ts';
+import type { Pass } from '../../recipes/passes.ts';
+
+export interface Limits {
+  /** Bytes that the pixel stores of one job may take together. */
+  readonly memory: number;
+  /** Of the chosen file format, where they are known already. */
+  readonly format: { readonly name: string; readonly side: number; readonly pixels: number } | null;
+}
+
+const bytesPerPixel = 4;
+
+/** The most that is held at once: the picture itself, and one pass's input and output. */
+export function bytesNeeded(source: Size, passes: readonly Pass[]): number {
+  let most = 0;
+  let input = 0;
+  for (const { output } of passes) {
+    most = Math.max(most, input + area(output));
+    input = area(output);
+  }
+  return (area(source) + most) * bytesPerPixel;
+}
+
+export function refusal(source: Size, passes: readonly Pass[], limits: Limits): Failure | null {
+  const { width, height } = passes.at(-1)?.output ?? source;
+  const needed = bytesNeeded(source, passes);
+  if (needed > limits.memory) {
+    const numbers = { width, height, needed, limit: limits.memory };
+    const message = `${width} x ${height} pixels need ${needed} bytes of memory, this device can give about ${limits.memory}. Choose a smaller size.`;
+    return failure('output-too-large', message, numbers);
+  }
+  const { format } = limits;
+  if (format && (Math.max(width, height) > format.side || width * height > format.pixels)) {
+    const { name, side, pixels } = format;
+    const message = `A ${name} file cannot hold ${width} x ${height} pixels here. Choose a smaller size or another format.`;
+    return failure('output-too-large', message, { width, height, format: name, side, pixels });
+  }
+  return null;
+}

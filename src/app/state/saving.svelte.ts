@@ -1,0 +1,141 @@
+/** Results on their way out: one download, a folder of files, or the clipboard. */
+
+import { ok, type Result } from '../../base/result.ts';
+import { resultName, uniqueName } from '../../recipes/file-name.ts';
+import { wordsOf, type Text } from '../i18n/en.ts';
+import type { Choices } from './choices.svelte.ts';
+import type { Notices } from './notices.svelte.ts';
+import type { Picture } from './picture.svelte.ts';
+import type { Services } from './services.ts';
+import type { Shelf } from './shelf.ts';
+
+export class Saving {
+  readonly #services: Promise<Services>;
+  readonly #shelf: Shelf;
+  readonly #choices: Choices;
+  readonly #notices: Notices;
+  readonly #text: Text;
+  #busy = $state(false);
+
+  constructor(services: Promise<Services>, shelf: Shelf, choices: Choices, notices: Notices, text: Text) {
+    this.#services = services;
+    this.#shelf = shelf;
+    this.#choices = choices;
+    this.#notices = notices;
+    this.#text = text;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** The name that a picture's result is saved under. */
+  nameOf(picture: Picture): string {
+    const { result } = picture;
+    const { format } = this.#choices.current;
+    return result ? resultName(picture.name, picture.size ?? result, result, format) : picture.name;
+  }
+
+  async save(picture: Picture): Promise<void> {
+    await this.#exclusively(async () => {
+      const file = await this.#encode(picture);
+      if (file) download(file, this.nameOf(picture), picture);
+    });
+  }
+
+  /** Into a folder of the person's choice where the browser can, else as downloads. */
+  async saveAll(pictures: readonly Picture[]): Promise<void> {
+    const folder = await chosenFolder();
+    if (folder === 'cancelled') return;
+    await this.#exclusively(async () => {
+      let saved = 0;
+      const taken = new Set<string>();
+      for (const picture of pictures) {
+        const file = await this.#encode(picture);
+        if (!file) continue;
+        const name = uniqueName(this.nameOf(picture), taken);
+        taken.add(name);
+        if (folder) await write(folder, name, file);
+        else download(file, name, picture);
+        picture.saved = true;
+        saved++;
+      }
+      this.#notices.news(this.#text.notices.savedAll(saved));
+    });
+  }
+
+  async copy(picture: Picture): Promise<void> {
+    await this.#exclusively(async () => {
+      const png = this.#encodeAs(picture, 'png').then((file) => {
+        if (!file.ok) throw new Error(file.error.message);
+        return file.value;
+      });
+      try {
+        await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+        this.#notices.news(this.#text.notices.copied);
+      } catch {
+        this.#notices.trouble(this.#text.notices.copyFailed);
+      }
+    });
+  }
+
+  async #encode(picture: Picture): Promise<Blob | null> {
+    const file = await this.#encodeAs(picture, this.#choices.current.format);
+    if (file.ok) return file.value;
+    this.#notices.trouble(this.#text.notices.about(picture.name, wordsOf(this.#text, file.error)));
+    return null;
+  }
+
+  async #encodeAs(picture: Picture, format: 'png' | 'jpeg' | 'webp'): Promise<Result<Blob>> {
+    const there = await this.#shelf.result(picture);
+    if (!there.ok) return there;
+    const { codec } = await this.#services;
+    if (!picture.result) return ok(picture.file);
+    return codec.encode(picture.result.id, { format, quality: this.#choices.current.quality / 100 });
+  }
+
+  async #exclusively(work: () => Promise<void>): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      await work();
+    } finally {
+      this.#busy = false;
+    }
+  }
+}
+
+function download(file: Blob, name: string, picture: Picture): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  picture.saved = true;
+  // The browser reads the address soon, but not at once.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+interface FolderPicker {
+  showDirectoryPicker(options: { mode: 'readwrite'; id: string }): Promise<FileSystemDirectoryHandle>;
+}
+
+function canPickFolder(target: object): target is FolderPicker {
+  return 'showDirectoryPicker' in target;
+}
+
+async function chosenFolder(): Promise<FileSystemDirectoryHandle | 'cancelled' | null> {
+  if (!canPickFolder(window)) return null;
+  try {
+    return await window.showDirectoryPicker({ mode: 'readwrite', id: 'results' });
+  } catch (thrown) {
+    // Closed by the person, or forbidden in a frame: then downloads do.
+    return thrown instanceof DOMException && thrown.name === 'AbortError' ? 'cancelled' : null;
+  }
+}
+
+async function write(folder: FileSystemDirectoryHandle, name: string, file: Blob): Promise<void> {
+  const handle = await folder.getFileHandle(name, { create: true });
+  const stream = await handle.createWritable();
+  await stream.write(file);
+  await stream.close();
+}

@@ -1,0 +1,104 @@
+/**
+ * What a person chose, as it is remembered between visits. Whatever was stored is read field by
+ * field: a value that is missing or out of range falls back to its default, the others stay.
+ */
+
+import { classicFilters, type ClassicFilter } from '../../picture/resample-filter.ts';
+import type { BackendChoice } from '../../protocol/backend.ts';
+import type { SaveFormat } from '../../protocol/codec.ts';
+import type { Fit, Recipe, SizeTarget } from '../../recipes/recipe.ts';
+
+export type Theme = 'auto' | 'light' | 'dark';
+
+export interface Settings {
+  /** A model card's id, `classic`, or null for the catalogue's default. */
+  readonly model: string | null;
+  readonly filter: ClassicFilter;
+  readonly sizing: 'by' | 'to';
+  readonly by: number;
+  readonly to: { readonly width: number; readonly height: number; readonly fit: Fit };
+  readonly format: SaveFormat;
+  /** 1 to 100, for jpeg and webp. */
+  readonly quality: number;
+  readonly backend: BackendChoice;
+  readonly theme: Theme;
+  /** Shortcuts of a single letter; off for people who speak their input. */
+  readonly letterKeys: boolean;
+}
+
+export const classic = 'classic';
+export const factorRange = { least: 0.5, most: 16 } as const;
+export const sideRange = { least: 1, most: 65_535 } as const;
+export const saveFormats = ['png', 'jpeg', 'webp'] as const satisfies readonly SaveFormat[];
+export const fits = ['crop', 'pad', 'stretch'] as const satisfies readonly Fit[];
+export const backendChoices = ['auto', 'webgpu', 'wasm'] as const satisfies readonly BackendChoice[];
+export const themes = ['auto', 'light', 'dark'] as const satisfies readonly Theme[];
+
+export const defaultSettings: Settings = {
+  model: null,
+  filter: 'lanczos3',
+  sizing: 'by',
+  by: 4,
+  to: { width: 3840, height: 2160, fit: 'crop' },
+  format: 'png',
+  quality: 90,
+  backend: 'auto',
+  theme: 'auto',
+  letterKeys: true,
+};
+
+export function parseSettings(stored: unknown): Settings {
+  const from = recordOf(stored);
+  const to = recordOf(from['to']);
+  const fallback = defaultSettings;
+  return {
+    model: typeof from['model'] === 'string' && from['model'] !== '' ? from['model'] : fallback.model,
+    filter: oneOf(classicFilters, from['filter'], fallback.filter),
+    sizing: oneOf(['by', 'to'], from['sizing'], fallback.sizing),
+    by: within(from['by'], factorRange, fallback.by),
+    to: {
+      width: Math.round(within(to['width'], sideRange, fallback.to.width)),
+      height: Math.round(within(to['height'], sideRange, fallback.to.height)),
+      fit: oneOf(fits, to['fit'], fallback.to.fit),
+    },
+    format: oneOf(saveFormats, from['format'], fallback.format),
+    quality: Math.round(within(from['quality'], { least: 1, most: 100 }, fallback.quality)),
+    backend: oneOf(backendChoices, from['backend'], fallback.backend),
+    theme: oneOf(themes, from['theme'], fallback.theme),
+    letterKeys: typeof from['letterKeys'] === 'boolean' ? from['letterKeys'] : fallback.letterKeys,
+  };
+}
+
+/** The recipe that the panel's choices stand for; `model` is the chosen card's id, or `classic`. */
+export function recipeOf(settings: Settings, model: string): Recipe {
+  const size: SizeTarget = settings.sizing === 'by' ? { by: settings.by } : settings.to;
+  return {
+    version: 1,
+    steps: [
+      model === classic
+        ? { kind: 'resize', filter: settings.filter, size }
+        : { kind: 'upscale', model, size },
+    ],
+  };
+}
+
+/** The backend that a query string names, or null. */
+export function oneOfChoices(name: string | null): BackendChoice | null {
+  return backendChoices.find((choice) => choice === name) ?? null;
+}
+
+export function sameRecipe(one: Recipe, other: Recipe): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function oneOf<T>(allowed: readonly T[], value: unknown, fallback: T): T {
+  return allowed.find((candidate) => candidate === value) ?? fallback;
+}
+
+function within(value: unknown, range: { least: number; most: number }, fallback: number): number {
+  return typeof value === 'number' && value >= range.least && value <= range.most ? value : fallback;
+}
