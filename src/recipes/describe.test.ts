@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { describePasses } from './describe.ts';
+import { estimateSeconds } from './estimate.ts';
+import { planPasses } from './plan-passes.ts';
+import { sizePresets } from './presets.ts';
+import type { Pass } from './passes.ts';
+import type { SizeTarget } from './recipe.ts';
+
+function passesOf(size: SizeTarget, kind: 'upscale' | 'resize' = 'upscale'): Pass[] {
+  const step =
+    kind === 'upscale'
+      ? ({ kind, model: 'photo', size } as const)
+      : ({ kind, filter: 'bilinear', size } as const);
+  const planned = planPasses({ width: 640, height: 360 }, { version: 1, steps: [step] }, () => 4);
+  if (!planned.ok) throw new Error(planned.error.message);
+  return planned.value;
+}
+
+describe('describePasses', () => {
+  it.each([
+    [{ by: 4 }, 'upscale', '4×'],
+    [{ width: 3840, height: 2160, fit: 'crop' }, 'upscale', '4×, then 4×, then down to 3840 × 2160'],
+    [{ by: 0.5 }, 'upscale', 'down to 320 × 180'],
+    [{ by: 2 }, 'resize', 'up to 1280 × 720'],
+    [{ width: 1280, height: 180, fit: 'stretch' }, 'resize', 'stretched to 1280 × 180'],
+    [{ width: 2560, height: 1600, fit: 'pad' }, 'upscale', '4×, then to 2560 × 1600'],
+    [{ by: 1 }, 'resize', 'unchanged'],
+  ] as const)('%j by %s is %s', (size, kind, words) => {
+    expect(describePasses(passesOf(size, kind))).toBe(words);
+  });
+});
+
+describe('estimateSeconds', () => {
+  it('adds the model passes up', () => {
+    const passes = passesOf({ width: 3840, height: 2160, fit: 'crop' });
+    expect(estimateSeconds(passes, () => 1000)).toBeCloseTo((640 * 360 * 17) / 1000, 6);
+    expect(estimateSeconds(passesOf({ by: 2 }, 'resize'), () => null)).toBe(0);
+  });
+
+  it('knows nothing without a measured speed', () => {
+    expect(estimateSeconds(passesOf({ by: 4 }), () => null)).toBeNull();
+    expect(estimateSeconds(passesOf({ by: 4 }), () => 0)).toBeNull();
+  });
+});
+
+describe('sizePresets', () => {
+  it('keeps near the ratio of its group, from small to large', () => {
+    for (const { ratio, sizes } of sizePresets) {
+      const [across = NaN, down = NaN] = ratio.split(':').map(Number);
+      for (const [i, { width, height }] of sizes.entries()) {
+        expect(Math.abs(width / height / (across / down) - 1)).toBeLessThan(0.03);
+        const before = sizes[i - 1];
+        if (before) expect(width * height).toBeGreaterThan(before.width * before.height);
+      }
+    }
+  });
+});

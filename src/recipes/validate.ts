@@ -1,0 +1,108 @@
+/** Reads a recipe from JSON that anyone may have written. */
+
+import * as v from 'valibot';
+import { fail, ok, type Result } from '../base/result.ts';
+import { classicFilters } from '../picture/resample-filter.ts';
+import type { Recipe } from './recipe.ts';
+
+/** The factors and sides that a recipe may ask for. */
+export const byRange = { least: 0.5, most: 16 } as const;
+export const sideRange = { least: 1, most: 65_535 } as const;
+const mostSteps = 16;
+
+const fits = ['crop', 'pad', 'stretch'] as const;
+const kinds = ['upscale', 'resize'] as const;
+
+const by = v.pipe(
+  v.number('must be a number'),
+  v.minValue(byRange.least, `must be at least ${byRange.least}`),
+  v.maxValue(byRange.most, `must be at most ${byRange.most}`),
+);
+const side = v.pipe(
+  v.number('must be a number'),
+  v.integer('must be a whole number of pixels'),
+  v.minValue(sideRange.least, `must be at least ${sideRange.least}`),
+  v.maxValue(sideRange.most, `must be at most ${sideRange.most}`),
+);
+const byTarget = v.strictObject({ by }, unexpected);
+const toTarget = v.strictObject(
+  {
+    width: side,
+    height: side,
+    fit: v.picklist(fits, `must be one of ${fits.join(', ')}`),
+    background: v.exactOptional(
+      v.pipe(
+        v.string('must be a text'),
+        v.regex(/^#(?:[0-9a-f]{6}|[0-9a-f]{8})$/iu, 'must be a colour like #rrggbb or #rrggbbaa'),
+      ),
+    ),
+  },
+  unexpected,
+);
+// Chosen by what is there, so that a wrong value is named and not the whole union.
+const size = v.lazy((input) => (isRecord(input) && 'by' in input ? byTarget : toTarget));
+
+const upscale = v.strictObject(
+  {
+    kind: v.literal('upscale'),
+    model: v.pipe(v.string('must be the id of a model'), v.minLength(1, 'must be the id of a model')),
+    size,
+  },
+  unexpected,
+);
+const resize = v.strictObject(
+  {
+    kind: v.literal('resize'),
+    filter: v.picklist(classicFilters, `must be one of ${classicFilters.join(', ')}`),
+    size,
+  },
+  unexpected,
+);
+const step = v.variant('kind', [upscale, resize], (issue) => {
+  if (issue.expected === 'Object') return 'must be a step, an object';
+  const known = `known steps are ${kinds.join(', ')}`;
+  return issue.input === undefined
+    ? `is missing; ${known}`
+    : `is unknown: ${JSON.stringify(issue.input)}; ${known}`;
+});
+
+const recipe = v.strictObject(
+  {
+    version: v.literal(1, 'must be 1, the only version that this app knows'),
+    steps: v.pipe(
+      v.array(step, 'must be a list of steps'),
+      v.minLength(1, 'must have at least one step'),
+      v.maxLength(mostSteps, `must have at most ${mostSteps} steps`),
+    ),
+  },
+  unexpected,
+);
+
+/** The recipe, or `recipe-invalid` with the place and the fault of the first thing that is wrong. */
+export function parseRecipe(json: unknown): Result<Recipe> {
+  const parsed = v.safeParse(recipe, json);
+  if (parsed.success) return ok(parsed.output);
+  const [issue] = parsed.issues;
+  const path = pathOf(issue);
+  const place = path === '' ? 'The recipe' : `The recipe's ${path}`;
+  return fail('recipe-invalid', `${place} ${issue.message}.`, { path, fault: issue.message });
+}
+
+function pathOf(issue: v.BaseIssue<unknown>): string {
+  let path = '';
+  for (const { key } of issue.path ?? []) {
+    if (typeof key === 'number') path += `[${key}]`;
+    else path += path === '' ? String(key) : `.${String(key)}`;
+  }
+  return path;
+}
+
+/** The message of a strict object: something else, a missing key, or one too many. */
+function unexpected(issue: v.StrictObjectIssue): string {
+  if (!isRecord(issue.input) && issue.expected === 'Object') return 'must be an object';
+  return issue.expected === 'never' ? 'is not known' : 'is missing';
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
