@@ -133,7 +133,9 @@ export class EngineClient {
   }
 
   async #begin(api: Remote<EngineApi>): Promise<void> {
-    const options: EngineOptions = this.#gaveUpGpu ? { ...this.#options, choice: 'wasm' } : this.#options;
+    const options: EngineOptions = this.#gaveUpGpu
+      ? { ...this.#options, choice: 'wasm', because: 'gpu-lost' }
+      : this.#options;
     const pictures = this.#moving;
     this.#moving = [];
     await api.adopt(
@@ -197,9 +199,7 @@ export class EngineClient {
     );
   }
 
-  #announce(backend: BackendReport): void {
-    const report: BackendReport =
-      this.#gaveUpGpu && backend.reason === 'chosen' ? { ...backend, reason: 'gpu-lost' } : backend;
+  #announce(report: BackendReport): void {
     this.#started = ok(report);
     this.onBackend?.(report);
   }

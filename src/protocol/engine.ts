@@ -140,6 +140,8 @@ export interface EngineOptions {
   readonly choice: BackendChoice;
   /** Upper bound for WASM threads; the engine takes fewer where there are fewer cores. */
   readonly threads?: number;
+  /** Set by the client with `wasm` when it was not a person who chose it. */
+  readonly because?: 'gpu-lost';
 }
 
 /** The engine's side of the pixel port, called by the codec worker. */

@@ -69,9 +69,9 @@ export class Backend {
   }
 }
 
-export async function startBackend({ choice, threads }: EngineOptions): Promise<Result<Backend>> {
+export async function startBackend({ choice, threads, because }: EngineOptions): Promise<Result<Backend>> {
   const count = threadCount(threads);
-  if (choice === 'wasm') return withoutGpu(null, 'chosen', count);
+  if (choice === 'wasm') return withoutGpu(null, because ?? 'chosen', count);
   const search = await openGpu(choice === 'webgpu');
   if (search.kind !== 'found') {
     if (choice === 'webgpu') {

@@ -46,7 +46,9 @@ describe('OrtGate', () => {
       }),
     );
     const failing = gate.pass(() => {
-      lose('unplugged');
+      setTimeout(() => {
+        lose('unplugged');
+      }, 20);
       return Promise.reject(new Error('mapAsync failed'));
     });
     expect(await failing).toMatchObject({ ok: false, error: { code: 'gpu-lost' } });

@@ -7,13 +7,18 @@ import type { Failure } from '../../src/base/errors.ts';
 import { failure, fromThrown, type Result } from '../../src/base/result.ts';
 import { SerialQueue } from '../../src/base/serial-queue.ts';
 
+/** Milliseconds within which a browser reports the loss that made a run fail. */
+const lossDelay = 500;
+
 export class OrtGate {
   readonly #queue = new SerialQueue();
   #lost: Failure | null = null;
   readonly #lostSignal: Promise<Failure>;
+  readonly #watched: boolean;
 
   /** `gpuLost` settles when the GPU is lost; whatever is in flight then may never return. */
   constructor(gpuLost: Promise<string> | null) {
+    this.#watched = gpuLost !== null;
     this.#lostSignal = gpuLost
       ? gpuLost.then((reason) => {
           this.#lost = failure(
@@ -35,8 +40,10 @@ export class OrtGate {
       );
       const lost = this.#lostSignal.then((error): Result<T> => ({ ok: false, error }));
       const outcome = await Promise.race([done, lost]);
-      // A lost device makes running work fail in many words; the loss itself is the cause.
-      await Promise.resolve();
+      if (outcome.ok || !this.#watched) return outcome;
+      // A lost device makes running work fail in many words, often before it is itself reported.
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, lossDelay));
+      await Promise.race([this.#lostSignal, patience]);
       return this.#lost ? { ok: false, error: this.#lost } : outcome;
     });
   }

@@ -81,5 +81,7 @@ export function testPicture(
 
 export function maxDifference(a: PixelBlock, b: PixelBlock): number {
   if (a.width !== b.width || a.height !== b.height) return Infinity;
-  return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (b.data[i] ?? 0))), 0);
+  let most = 0;
+  for (const [i, value] of a.data.entries()) most = Math.max(most, Math.abs(value - (b.data[i] ?? 0)));
+  return most;
 }
