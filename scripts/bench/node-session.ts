@@ -3,9 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { buildGraph, readModel, recognise } from '../../src/architectures/registry.ts';
-import { ok, type Result } from '../../src/base/result.ts';
+import { ok } from '../../src/base/result.ts';
 import type { Catalogue, ModelCard } from '../../src/models/card.ts';
 import type { ModelSession } from '../../workers/engine/model-session.ts';
+import { must } from './must.ts';
 
 const models = new URL('../../public/models/', import.meta.url);
 
@@ -33,9 +34,4 @@ export async function nodeSession(card: ModelCard): Promise<ModelSession> {
     },
     release: () => session.release(),
   };
-}
-
-export function must<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
-  return result.value;
 }

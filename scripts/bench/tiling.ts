@@ -15,7 +15,8 @@ import { planTiles } from '../../src/tiles/plan.ts';
 import { seamRatio } from '../../src/tiles/seam.ts';
 import type { ModelSession } from '../../workers/engine/model-session.ts';
 import { upscalePass } from '../../workers/engine/steps/upscale.ts';
-import { must, nodeSession, readCatalogue } from './node-session.ts';
+import { must } from './must.ts';
+import { nodeSession, readCatalogue } from './node-session.ts';
 
 const photoUrl = new URL('../../playwright/pictures/coffee.png', import.meta.url);
 const sizes: readonly Size[] = [
