@@ -10,6 +10,7 @@ import { networkCost, networkTensors } from '../../src/architectures/registry.ts
 import { valueCount } from '../../src/formats/tensor-bytes.ts';
 import type { Catalogue, ModelCard } from '../../src/models/card.ts';
 import { recognised } from './convert.ts';
+import { writeExamples } from './examples.ts';
 import { flatShift } from './flat.ts';
 import { modelFile } from './model-file.ts';
 import { publishedTable, storedTable } from './published.ts';
@@ -33,6 +34,8 @@ async function build(model: ShippedModel): Promise<ModelCard> {
 
   const running = await Network.open(await graphOf(file, 'fp32'));
   const shift = await flatShift(running);
+  const example = { before: `examples/${model.id}-before.png`, after: `examples/${model.id}-after.png` };
+  await writeExamples(running, model.example, join(folder, example.before), join(folder, example.after));
   await running.release();
   console.log(`${path}: ${file.length} bytes, flat colours shift by up to ${shift.toFixed(2)} levels`);
 
@@ -52,7 +55,7 @@ async function build(model: ShippedModel): Promise<ModelCard> {
     file: { path, bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') },
     licence: model.licence,
     source: { package: model.package, path: model.path, homepage: model.homepage },
-    example: { before: `examples/${model.id}-before.png`, after: `examples/${model.id}-after.png` },
+    example,
   };
 }
 

@@ -1,12 +1,13 @@
 /** Published weights as a tensor table with canonical names, and the ways in which shipped files store them. */
 
 import { ncnnNames, recognise, networkTensors, type Recognised } from '../../src/architectures/registry.ts';
-import { scaleName } from '../../src/architectures/graph-builder.ts';
+import { scaleName, zeroName } from '../../src/architectures/graph-builder.ts';
 import { invariant } from '../../src/base/assert.ts';
 import { failure, ok, type Result } from '../../src/base/result.ts';
 import { fromHalfArray, toHalfArray } from '../../src/formats/float16.ts';
 import type { NcnnNetwork } from '../../src/formats/ncnn/network.ts';
 import { dtypeBytes, tensorBytes, valueCount } from '../../src/formats/tensor-bytes.ts';
+import type { TfjsWeights } from '../../src/formats/tfjs/reader.ts';
 import type { Dtype, TensorEntry, TensorTable } from '../../src/formats/tensor-table.ts';
 import { quantise } from './quantise.ts';
 
@@ -25,6 +26,57 @@ export function tableOfNcnn(network: NcnnNetwork): Result<TensorTable> {
     }
   });
   return ok({ blob: network.blob, tensors });
+}
+
+/**
+ * The weights of a Keras network under PyTorch's names and order of dimensions. Kernels stay the 8-bit
+ * integers that were published; biases, which are few, become fp32.
+ */
+export async function tableOfTfjs({ table, affine }: TfjsWeights): Promise<TensorTable> {
+  const writer = new TableWriter();
+  for (const entry of table.tensors.values()) {
+    const { scale, min } = affine.get(entry.name) ?? {};
+    invariant(entry.dtype === 'u8' && scale !== undefined && min !== undefined, `${entry.name} is not 8-bit`);
+    const integers = await tensorBytes(table, entry);
+    const [layer = '', role] = entry.name.split('/');
+    if (role === 'bias') {
+      writer.add(
+        `${layer}.bias`,
+        'f32',
+        entry.shape,
+        Float32Array.from(integers, (q) => q * scale + min),
+      );
+      continue;
+    }
+    // TensorFlow.js chooses `min` so that zero is one of the levels.
+    const zero = Math.round(-min / scale);
+    invariant(Math.abs(zero * scale + min) < 1e-6 * scale * 255, `${entry.name} has no exact zero`);
+    const [height = 0, width = 0, inputs = 0, outputs = 0] = entry.shape;
+    const name = `${layer}.weight`;
+    writer.add(
+      name,
+      'u8',
+      [outputs, inputs, height, width],
+      toOihw(integers, height * width, inputs, outputs),
+    );
+    writer.add(scaleName(name), 'f32', [1], Float32Array.of(scale));
+    writer.add(zeroName(name), 'u8', [1], Uint8Array.of(zero));
+  }
+  return writer.finish();
+}
+
+/** Height, width, inputs, outputs to outputs, inputs, height, width. */
+function toOihw(values: Uint8Array, area: number, inputs: number, outputs: number): Uint8Array<ArrayBuffer> {
+  const turned = new Uint8Array(values.length);
+  let from = 0;
+  for (let pixel = 0; pixel < area; pixel++) {
+    for (let input = 0; input < inputs; input++) {
+      for (let output = 0; output < outputs; output++) {
+        turned[(output * inputs + input) * area + pixel] = values[from++] as number;
+      }
+    }
+  }
+  return turned;
 }
 
 /** A table put together tensor by tensor. */

@@ -1,14 +1,28 @@
 /** From a shipped model's entry to the published weights, and from those to how we store them. */
 
+import { dirname } from 'node:path/posix';
 import type { Recognised } from '../../src/architectures/registry.ts';
 import type { Result } from '../../src/base/result.ts';
 import { readNcnn } from '../../src/formats/ncnn/reader.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
-import { storeFp16, storeQ8, tableOfNcnn } from './convert.ts';
+import { readTfjs } from '../../src/formats/tfjs/reader.ts';
+import { storeFp16, storeQ8, tableOfNcnn, tableOfTfjs } from './convert.ts';
 import { packageFile } from './packages.ts';
 import type { ShippedModel } from './shipped.ts';
 
 export async function publishedTable(model: ShippedModel): Promise<TensorTable> {
+  return model.format === 'ncnn' ? ncnnTable(model) : tfjsTable(model);
+}
+
+async function tfjsTable(model: ShippedModel): Promise<TensorTable> {
+  const folder = dirname(model.path);
+  const json = new TextDecoder().decode(packageFile(model.package, model.path));
+  const shard = 'group1-shard1of1.bin';
+  const shards = new Map([[shard, new Blob([packageFile(model.package, `${folder}/${shard}`)])]]);
+  return tableOfTfjs(value(readTfjs(json, shards)));
+}
+
+async function ncnnTable(model: ShippedModel): Promise<TensorTable> {
   const param = new TextDecoder().decode(packageFile(model.package, `${model.path}.param`));
   const network = value(await readNcnn(param, new Blob([packageFile(model.package, `${model.path}.bin`)])));
   return value(tableOfNcnn(network));
@@ -19,6 +33,7 @@ export async function storedTable(
   published: TensorTable,
   network: Recognised,
 ): Promise<TensorTable> {
+  if (model.format === 'tfjs') return published; // 8 bits already
   return model.stored === 'q8' ? storeQ8(published, network) : storeFp16(published, network);
 }
 

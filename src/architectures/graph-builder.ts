@@ -41,7 +41,7 @@ export class GraphBuilder {
   /** Emits one node and returns the name of its only output. */
   node(op: string, inputs: readonly string[], attributes?: Readonly<Record<string, AttributeValue>>): string {
     const output = `v${this.#values++}`;
-    this.#nodes.push({ op, inputs, outputs: [output], ...(attributes ? { attributes } : {}) });
+    this.#nodes.push({ op, inputs: [...inputs], outputs: [output], ...(attributes ? { attributes } : {}) });
     return output;
   }
 

@@ -13,8 +13,10 @@ import type { Architecture, Cost, Structure, TensorSpec } from './architecture.t
 import type { BuiltGraph } from './built-graph.ts';
 import { checkTable, strangers } from './check-table.ts';
 import { zeroTable } from './empty-table.ts';
+import { esrgan } from './esrgan.ts';
 import type { Family } from './family.ts';
 import { GraphBuilder, weightsPath, type Precision } from './graph-builder.ts';
+import { rdn } from './rdn.ts';
 import { srvgg } from './srvgg.ts';
 
 export interface Recognised {
@@ -57,7 +59,7 @@ function entry<S extends Structure>(architecture: Architecture<S>): Entry {
   };
 }
 
-const architectures: readonly Entry[] = [entry(srvgg)];
+const architectures: readonly Entry[] = [entry(srvgg), entry(esrgan), entry(rdn)];
 
 /** Reads a model file's header as a tensor table. Failures: `model-damaged`. */
 export async function readModel(blob: Blob): Promise<Result<TensorTable>> {
