@@ -8,6 +8,7 @@ import type { Pass } from '../../recipes/passes.ts';
 import { en, wordsOf, type Text } from '../i18n/en.ts';
 import { Choices } from './choices.svelte.ts';
 import { Device } from './device.svelte.ts';
+import { Installed } from './installed.svelte.ts';
 import { Intake } from './intake.ts';
 import { Jobs } from './jobs.svelte.ts';
 import { Library } from './library.svelte.ts';
@@ -19,7 +20,6 @@ import { Presence } from './presence.ts';
 import { Saving } from './saving.svelte.ts';
 import type { Services } from './services.ts';
 import { classic, sameRecipe, saveFormats } from './settings.ts';
-import type { Pwa } from './pwa.ts';
 import { Shelf } from './shelf.ts';
 import { Showing } from './showing.ts';
 import { isActive, isAtWork } from './status.ts';
@@ -40,11 +40,11 @@ export class App {
   readonly intake: Intake;
   readonly saving: Saving;
   readonly jobs: Jobs;
+  readonly installed: Installed;
   readonly viewer: Viewer;
   /** Opens the browser's file dialog; set by the component that holds the input. */
   askForFiles: () => void = () => undefined;
   /** Which of the page's own sheets is open. */
-  pwa = $state.raw<Pwa | null>(null);
   help = $state(false);
   panel = $state(false);
   /** The passes that lead to what the stage shows: of the running job, the result, or what is planned. */
@@ -67,6 +67,7 @@ export class App {
     this.showing = new Showing(services, this.shelf, pictures);
     this.saving = new Saving(services, this.shelf, choices, notices, text);
     this.intake = new Intake(services, pictures, notices, text, (picture) => this.select(picture));
+    this.installed = new Installed(this.intake, notices, text);
     this.viewer = new Viewer(() => this.#frame);
     this.jobs = new Jobs({
       services,
@@ -107,6 +108,7 @@ export class App {
   /** Starts the workers, the backend and the default model; then measures the others when idle. */
   async start(): Promise<void> {
     try {
+      void this.installed.start();
       await Promise.all([this.library.start(), this.device.start(this.choices.backend)]);
       await this.#prepare();
       await this.planning.readFormats(saveFormats);
@@ -186,6 +188,10 @@ export class App {
     const source = await this.library.open(id);
     if (source.ok) await this.device.prepare(source.value);
     else this.notices.trouble(this.words(source.error));
+    const { report } = this.device;
+    const { defaultId, kept } = this.library;
+    const modelKept = defaultId !== null && kept.has(defaultId);
+    if (report) void this.installed.keep({ wasmUrl: report.wasmUrl, modelKept });
   }
 
   async #measureOthers(): Promise<void> {

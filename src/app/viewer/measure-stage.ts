@@ -8,10 +8,9 @@ export function measureStage(viewer: Viewer): (canvas: HTMLCanvasElement) => () 
       if (!entry) return;
       const density = devicePixelRatio;
       const { width, height } = entry.contentRect;
-      // Safari does not report device pixels.
       const exact = entry.devicePixelContentBoxSize?.[0];
-      canvas.width = exact?.inlineSize ?? Math.round(width * density);
-      canvas.height = exact?.blockSize ?? Math.round(height * density);
+      canvas.width = near(width * density, exact?.inlineSize);
+      canvas.height = near(height * density, exact?.blockSize);
       viewer.resize({ width, height }, density);
     });
     try {
@@ -21,4 +20,9 @@ export function measureStage(viewer: Viewer): (canvas: HTMLCanvasElement) => () 
     }
     return () => observer.disconnect();
   };
+}
+
+/** What the browser reports, unless it leaves the density out (Safari, and emulated screens). */
+function near(length: number, reported: number | undefined): number {
+  return reported !== undefined && Math.abs(reported - length) <= 1 ? reported : Math.round(length);
 }
