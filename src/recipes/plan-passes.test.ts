@@ -6,7 +6,7 @@ import type { Pass } from './passes.ts';
 import { outputSize, planPasses, sizeOf } from './plan-passes.ts';
 import type { SizeTarget, Step } from './recipe.ts';
 
-const scales: Readonly<Record<string, number>> = { photo: 4, double: 2, clean: 1 };
+const scales: Readonly<Record<string, number>> = { photo: 4, triple: 3, double: 2, clean: 1 };
 const photo: Size = { width: 640, height: 480 };
 
 function passesOf(source: Size, ...steps: readonly Step[]): Pass[] {
@@ -102,6 +102,12 @@ describe('planPasses', () => {
       ]);
     }
     expect(passesOf(photo, upscale({ by: 1 }), upscale({ by: 4 }))).toHaveLength(1);
+  });
+
+  it('does not run once more for a rounding error', () => {
+    // 61 / (61 / 27) comes out above 27, which is three runs of a 3x model exactly.
+    const passes = passesOf({ width: 5, height: 2 }, upscale(to(61, 54, 'crop'), 'triple'));
+    expect(passes.map(({ kind }) => kind)).toEqual(['model', 'model', 'model', 'resample']);
   });
 
   it('runs a model that does not enlarge once', () => {

@@ -117,7 +117,7 @@ function upscale(size: Size, step: number, model: string, scale: number, placed:
 function runsNeeded(scale: number, factor: number): number {
   if (scale === 1) return 1;
   let times = 0;
-  // The tolerance keeps an exact factor exact: 7 * 4 / 7 may come out a little over 4.
+  // The tolerance keeps an exact factor exact: 61 / (61 / 27) comes out a little over 27.
   while (scale ** times < factor * (1 - 1e-9)) times++;
   return times;
 }

@@ -6,8 +6,8 @@ import { classicFilters } from '../picture/resample-filter.ts';
 import type { Recipe } from './recipe.ts';
 
 /** The factors and sides that a recipe may ask for. */
-export const byRange = { least: 0.5, most: 16 } as const;
-export const sideRange = { least: 1, most: 65_535 } as const;
+const byRange = { least: 0.5, most: 16 } as const;
+const sideRange = { least: 1, most: 65_535 } as const;
 const mostSteps = 16;
 
 const fits = ['crop', 'pad', 'stretch'] as const;

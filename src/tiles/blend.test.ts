@@ -180,12 +180,16 @@ describe('Blender', () => {
       expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 6);
       expect(Math.min(...weights)).toBeGreaterThanOrEqual(0);
     }
-    const line = at(answers, 0).slice(0, 60);
+    const [first] = answers;
+    const across = Array.from({ length: 60 }, (_, x) => first?.[x] ?? NaN);
+    const down = Array.from({ length: 60 }, (_, y) => first?.[y * 60] ?? NaN);
     const rim = at(plan.tiles, 1).write.x;
-    expect(line[rim - 1]).toBe(1);
-    expect(line[rim + 8]).toBe(0);
-    expect(at(line, rim)).toBeGreaterThan(0.98);
-    for (let x = rim; x < rim + 8; x++) expect(at(line, x)).toBeGreaterThan(at(line, x + 1));
+    for (const line of [across, down]) {
+      expect(line[rim - 1]).toBe(1);
+      expect(line[rim + 8]).toBe(0);
+      expect(at(line, rim)).toBeGreaterThan(0.98);
+      for (let i = rim; i < rim + 8; i++) expect(at(line, i)).toBeGreaterThan(at(line, i + 1));
+    }
   });
 
   it('goes on from its pending rims as if it had not stopped', () => {
