@@ -23,5 +23,6 @@ export default defineConfig({
     },
   },
   build: { target: 'es2023', assetsInlineLimit: 0 },
-  optimizeDeps: { exclude: ['onnxruntime-web'] },
+  // The workers' imports are looked for at the start: one found later would reload the page.
+  optimizeDeps: { entries: ['index.html', 'workers/*/*.worker.ts'], exclude: ['onnxruntime-web'] },
 });

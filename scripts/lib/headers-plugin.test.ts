@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { headersFor } from '../../src/app/pwa/headers.ts';
+import { commonHeaders, headersFor, policyFor } from '../../src/app/pwa/headers.ts';
 import { headersFile } from './headers-plugin.ts';
 
 /** Every value that the file gives a header for a path: all rules that match apply. */
@@ -41,5 +42,23 @@ describe('headersFile', () => {
     expect(valuesFor('/assets/index-x.js').get('Cache-Control')?.[0]).toContain('immutable');
     expect(valuesFor('/index.html').get('Cache-Control')).toBeUndefined();
     expect(valuesFor('/models/photo-fast.onnx').get('Cache-Control')).toBeUndefined();
+  });
+});
+
+describe('docs/deploy.md', () => {
+  const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+  const count = (text: string): number => page.split(text).length - 1;
+
+  it('says the same as the table, for every server it describes', () => {
+    // The table, nginx, Apache and Caddy.
+    for (const [name, value] of Object.entries(commonHeaders)) {
+      expect([name, count(name) >= 4, count(value) >= 4]).toEqual([name, true, true]);
+    }
+    const policy = policyFor('/');
+    const library = policyFor('library.worker-x.js');
+    expect(count(policy)).toBe(3);
+    expect(count(library)).toBe(3);
+    // nginx puts in by path what differs.
+    expect(count(policy.replace("connect-src 'self'", 'connect-src $enlarger_connect'))).toBe(1);
   });
 });

@@ -9,6 +9,8 @@ import { register } from './registration.ts';
 const lock = 'enlarger-at-work';
 /** An app that stays open looks for a new version when it is looked at again, at most this often. */
 const checkInterval = 60 * 60 * 1000;
+/** The old version stays for as long as it answers a request, which a reload ends. */
+const patience = 5000;
 
 export class Updates {
   #waiting = $state(false);
@@ -61,19 +63,17 @@ export class Updates {
   /** Changes to the new version and reloads. False, and nothing happens, while a tab is at work. */
   async apply(): Promise<boolean> {
     if (await this.#someoneBusy()) return false;
-    const waiting = this.#registration?.waiting;
-    if (!waiting) {
+    const reload = (): void => {
       location.reload();
-      return true;
+    };
+    const waiting = this.#registration?.waiting;
+    if (waiting) {
+      navigator.serviceWorker.addEventListener('controllerchange', reload, { once: true });
+      setTimeout(reload, patience);
+      waiting.postMessage(skipWaitingMessage);
+    } else {
+      reload();
     }
-    navigator.serviceWorker.addEventListener(
-      'controllerchange',
-      () => {
-        location.reload();
-      },
-      { once: true },
-    );
-    waiting.postMessage(skipWaitingMessage);
     return true;
   }
 

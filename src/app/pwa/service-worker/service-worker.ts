@@ -45,7 +45,7 @@ registerRoute(
 );
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(dropOthers(runtimeCache, wasmUrls));
+  event.waitUntil(dropOthers(runtimeCache, wasmUrls, scope));
 });
 
 self.addEventListener('message', (event) => {
