@@ -13,6 +13,8 @@ export const pwaOptions: Partial<VitePWAOptions> = {
   registerType: 'prompt',
   // The app registers it itself, after the first paint.
   injectRegister: false,
+  // The globs below have them already.
+  includeManifestIcons: false,
   injectManifest: {
     // The wasm builds are listed so that the service worker knows them; it does not precache them.
     globPatterns: [
