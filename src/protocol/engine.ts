@@ -70,6 +70,8 @@ export interface JobDone {
   readonly tiles: number;
   readonly seconds: { readonly load: number; readonly run: number };
   readonly backend: BackendReport;
+  /** What the job's models reached on its own tiles. */
+  readonly measured: readonly Measurement[];
 }
 
 /** The job stopped before its end. With a checkpoint it can go on, in a new engine as well. */

@@ -4,34 +4,42 @@ import { ok, type Result } from '../../src/base/result.ts';
 import { goldenSide } from './golden.ts';
 import type { ModelSession } from './model-session.ts';
 
-/** A run this long is timed well enough; a software GPU is there at once, a real one doubles its tile. */
-const enoughSeconds = 0.1;
+/** A run this long is timed well enough; a real GPU doubles its tile until it takes as long. */
+const enoughSeconds = 0.12;
+/** A first run this long says all: more would only keep a slow device waiting. */
+const slowSeconds = 2;
+const rounds = 3;
+const smallestSide = 64;
 const largestSide = 512;
 
 /** `largestPixels` bounds the tile by what the device can hold. */
 export async function measureSpeed(
-  session: ModelSession,
+  session: Pick<ModelSession, 'run'>,
   largestPixels: number,
   clock: () => number = () => performance.now(),
 ): Promise<Result<number>> {
-  let side = goldenSide;
-  for (;;) {
-    const size = { width: side, height: side };
+  const time = async (side: number): Promise<Result<number>> => {
     const planes = new Float32Array(3 * side * side).fill(0.5);
-    // The first run of a shape compiles and allocates; when even that is quick, the second one counts.
-    const seconds: number[] = [];
-    for (let round = 0; round < 2; round++) {
-      const start = clock();
-      const result = await session.run(planes, size);
-      if (!result.ok) return result;
-      seconds.push((clock() - start) / 1000);
-      if (round === 0 && (seconds[0] ?? 0) > 20 * enoughSeconds) break;
+    const start = clock();
+    const result = await session.run(planes, { width: side, height: side });
+    return result.ok ? ok((clock() - start) / 1000) : result;
+  };
+
+  const first = await time(goldenSide);
+  if (!first.ok) return first;
+  if (first.value > slowSeconds) return ok(goldenSide ** 2 / first.value);
+  for (let side = smallestSide; ; side *= 2) {
+    // The first run of a shape compiles and allocates, and other work may get in the way: the best counts.
+    let best = Infinity;
+    for (let round = 0; round < rounds; round++) {
+      const seconds = await time(side);
+      if (!seconds.ok) return seconds;
+      best = Math.min(best, seconds.value);
+      if (seconds.value > slowSeconds) break;
     }
-    const best = Math.min(...seconds);
     const next = side * 2;
     if (best >= enoughSeconds || next > largestSide || next * next > largestPixels) {
       return ok((side * side) / Math.max(best, 1e-4));
     }
-    side = next;
   }
 }

@@ -7,7 +7,7 @@ import { transfer } from 'comlink';
 import type { Failure } from '../../../src/base/errors.ts';
 import { failure, fromThrown } from '../../../src/base/result.ts';
 import type { MemoryStore } from '../../../src/picture/memory-store.ts';
-import type { BackendReport } from '../../../src/protocol/backend.ts';
+import type { BackendReport, Measurement } from '../../../src/protocol/backend.ts';
 import type { Checkpoint, JobEvent, JobOutcome, JobRequest } from '../../../src/protocol/engine.ts';
 import type { Backend } from '../backend.ts';
 import type { Models } from '../models.ts';
@@ -77,7 +77,7 @@ class Job {
       const stopped = await this.#runPass(pass, prepared.value, progress);
       if (stopped) return stopped;
     }
-    return this.#finish(backend);
+    return this.#finish(backend, prepared.value.measured());
   }
 
   async #runPass(pass: number, prepared: PreparedJob, progress: Progress): Promise<JobOutcome | null> {
@@ -117,7 +117,7 @@ class Job {
     this.#emit(transfer({ kind: 'preview', pass, rect, bitmap }, [bitmap]));
   }
 
-  async #finish(backend: BackendReport): Promise<JobOutcome> {
+  async #finish(backend: BackendReport, measured: readonly Measurement[]): Promise<JobOutcome> {
     const result = this.#tools.shelf.get(this.#request.resultId);
     if (!result.ok) return { kind: 'stopped', error: result.error, checkpoint: null };
     return {
@@ -129,6 +129,7 @@ class Job {
       tiles: this.#tilesDone,
       seconds: { load: this.#loadSeconds, run: this.#runSeconds },
       backend,
+      measured,
     };
   }
 

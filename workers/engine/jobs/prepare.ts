@@ -9,7 +9,7 @@ import { area, type Size } from '../../../src/picture/geometry.ts';
 import type { MemoryStore } from '../../../src/picture/memory-store.ts';
 import type { ModelPass, Pass } from '../../../src/recipes/passes.ts';
 import { planPasses } from '../../../src/recipes/plan-passes.ts';
-import type { BackendReport } from '../../../src/protocol/backend.ts';
+import type { BackendReport, Measurement } from '../../../src/protocol/backend.ts';
 import type { Checkpoint, JobRequest } from '../../../src/protocol/engine.ts';
 import { fitTile } from '../../../src/tiles/fit.ts';
 import { planTiles } from '../../../src/tiles/plan.ts';
@@ -27,6 +27,8 @@ export interface PreparedJob {
   readonly storeIds: readonly string[];
   readonly estimates: readonly PassEstimate[];
   readonly backend: BackendReport;
+  /** The speeds of the job's models, as far as they are known by now. */
+  measured(): Measurement[];
   start(pass: number, input: MemoryStore, output: MemoryStore, resumed?: Checkpoint): Promise<PassWork>;
 }
 
@@ -38,7 +40,7 @@ export async function prepareJob(
   const source = tools.shelf.get(request.pictureId);
   if (!source.ok) return source;
   const cards = new Map(request.models.map((model) => [model.card.id, model]));
-  const planned = planPasses(source.value, request.recipe, (id) => cards.get(id)?.card.scale ?? 1);
+  const planned = planPasses(source.value, request.recipe, (id) => cards.get(id)?.card.scale);
   if (!planned.ok) return planned;
   const passes = planned.value;
   const storeIds =
@@ -78,6 +80,7 @@ export async function prepareJob(
     storeIds,
     estimates: passes.map((pass, i) => estimate(pass, tileSizes[i] ?? null, modelOf)),
     backend: usedBackend(tools.backend.report, models),
+    measured: () => [...models.values()].map((model) => model.measured),
     start: async (index, input, output, resumed) => {
       const pass = passes[index];
       const context = { input, output, notice };

@@ -17,6 +17,8 @@ export class NetworkTile {
   readonly #session: Pick<ModelSession, 'run' | 'card'>;
   readonly #notice: (notice: Failure) => void;
   #limit: Size | null;
+  #pixels = 0;
+  #seconds = 0;
 
   constructor(
     session: Pick<ModelSession, 'run' | 'card'>,
@@ -33,13 +35,26 @@ export class NetworkTile {
     return this.#limit;
   }
 
+  /** Input pixels run, and the seconds that the network alone took, since the last call. */
+  takeTimes(): { pixels: number; seconds: number } {
+    const times = { pixels: this.#pixels, seconds: this.#seconds };
+    this.#pixels = 0;
+    this.#seconds = 0;
+    return times;
+  }
+
   /** RGB planes in, enlarged RGB planes out, for the whole of `size`. */
   async run(planes: Planes, size: Size): Promise<Result<Planes>> {
     const limit = this.#limit;
     if (limit && (size.width > limit.width || size.height > limit.height)) {
       return this.#split(planes, size, limit);
     }
+    const start = performance.now();
     const result = await this.#session.run(planes, size);
+    if (result.ok) {
+      this.#pixels += size.width * size.height;
+      this.#seconds += (performance.now() - start) / 1000;
+    }
     if (result.ok || result.error.code !== 'out-of-memory') return result;
     const half = halve(size, this.#session.card.tiles);
     if (!half) return result;

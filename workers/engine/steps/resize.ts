@@ -8,18 +8,28 @@ import type { ResamplePass } from '../../../src/recipes/passes.ts';
 import type { PassContext, PassWork } from './pass-work.ts';
 
 /** Output pixels a side: large enough to be quick, small enough to cancel. */
-const side = 1024;
+const largestSide = 1024;
+/** Input pixels a side: a strong reduction reads much for little. */
+const largestSource = 4096;
 /** A rough figure; the progress corrects itself by what it measures. */
 const pixelsPerSecond = 10e6;
 
 /** Tiles and seconds of a resample pass, before it starts. */
-export function resizeEstimate({ output }: ResamplePass): { tiles: number; seconds: number } {
+export function resizeEstimate(pass: ResamplePass): { tiles: number; seconds: number } {
+  const { output, window } = pass;
+  const side = tileSide(pass);
   const tiles = Math.ceil(output.width / side) * Math.ceil(output.height / side);
-  return { tiles, seconds: area(output) / pixelsPerSecond };
+  return { tiles, seconds: (area(output) + area(window)) / pixelsPerSecond };
+}
+
+function tileSide({ window, place }: ResamplePass): number {
+  const reduction = Math.max(window.width / place.width, window.height / place.height, 1);
+  return Math.max(16, Math.min(largestSide, Math.floor(largestSource / reduction)));
 }
 
 export function resizePass(pass: ResamplePass, { input, output }: PassContext): PassWork {
   const resampler = new Resampler(pass.filter, input, pass.window, pass.place);
+  const side = tileSide(pass);
   const columns = Math.ceil(pass.output.width / side);
 
   const rectAt = (index: number): Rect => {

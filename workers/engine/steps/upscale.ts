@@ -12,7 +12,7 @@ import { alphaPlane, blockFromPlanes, rgbPlanes } from '../../../src/picture/pla
 import type { ModelPass } from '../../../src/recipes/passes.ts';
 import { Blender } from '../../../src/tiles/blend.ts';
 import { planTiles } from '../../../src/tiles/plan.ts';
-import type { OpenedModel } from '../models.ts';
+import { observe, type OpenedModel } from '../models.ts';
 import { NetworkTile } from './network-tile.ts';
 import type { PassContext, PassWork } from './pass-work.ts';
 
@@ -63,6 +63,8 @@ export function upscalePass(
       const block = await store.read(tile.read);
       const planes = await enlarge(block, network, card.scale, card.keepsFlat, channels);
       if (!planes.ok) return planes;
+      const { pixels, seconds } = network.takeTimes();
+      if (pixels > 0) observe(model, pixels, seconds);
       const done = blender.add(tile, planes.value);
       const finished = toBlock(done.planes, done.rect, output.depth, alpha === null ? null : alpha / most);
       await output.write(done.rect, finished);
