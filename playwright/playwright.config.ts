@@ -1,0 +1,36 @@
+/** Stories that a person lives through, on the built app as `vite preview` serves it. */
+
+import { defineConfig } from '@playwright/test';
+import { headlessFlags } from '../scripts/lib/chromium-flags.mjs';
+import { findChromium } from '../scripts/lib/chromium.mjs';
+import { port } from './support/addresses.ts';
+
+const chromium = findChromium();
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../test-results',
+  // Networks keep both cores of a small machine busy: one story at a time gives steady times.
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 90_000,
+  expect: { timeout: 20_000 },
+  reporter: 'list',
+  use: {
+    baseURL: `http://localhost:${port}/`,
+    viewport: { width: 1280, height: 800 },
+    acceptDownloads: true,
+    trace: 'retain-on-failure',
+    launchOptions: {
+      args: headlessFlags,
+      ...(chromium === null ? {} : { executablePath: chromium }),
+    },
+  },
+  webServer: {
+    command: `npx vite preview --port ${port} --strictPort`,
+    cwd: '..',
+    port,
+    reuseExistingServer: false,
+  },
+});
