@@ -94,11 +94,11 @@ describe('writePng', () => {
     const strip = rowsInStrip(width);
     expect(strip).toBeLessThan(height);
     expect(asked).toEqual([0, strip, strip, strip, 2 * strip, height - 2 * strip]);
-    const bytes = new Uint8Array(file.ok ? await file.value.arrayBuffer() : 0);
+    const bytes = new Uint8Array(file.ok ? await file.value.arrayBuffer() : new ArrayBuffer(0));
     expect(new TextDecoder('latin1').decode(bytes).split('IDAT').length).toBeGreaterThan(3);
-    expect(
-      Buffer.compare(fastPng(bytes, { checkCrc: true }).data as Uint8Array, Buffer.from(data.buffer)),
-    ).toBe(0);
+    const decoded = fastPng(bytes, { checkCrc: true }).data;
+    expect(decoded.length).toBe(data.length);
+    expect(decoded.every((byte, i) => byte === data[i])).toBe(true);
   });
 
   it('hands on a failure of its source', async () => {

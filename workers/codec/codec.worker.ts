@@ -1,0 +1,4 @@
+import { expose } from 'comlink';
+import { Codec } from './codec.ts';
+
+expose(new Codec());
