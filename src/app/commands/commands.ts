@@ -27,7 +27,7 @@ function define<const Id extends string>(
 }
 
 const always = (): boolean => true;
-const withFrame = (app: App): boolean => app.frame !== null;
+const withFrame = (app: App): boolean => app.pictures.selected?.before != null;
 const selected = (app: App): App['pictures']['selected'] => app.pictures.selected;
 
 export const commands = {

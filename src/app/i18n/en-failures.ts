@@ -27,6 +27,11 @@ export function failureWords(
       'This is not a picture that can be read. Open a PNG, JPEG, WebP, AVIF, GIF or BMP file.',
     'output-too-large': (detail) => {
       const wanted = sizeIn(detail);
+      const { format: file, side, pixels } = detail;
+      if (wanted && typeof file === 'string' && typeof side === 'number' && typeof pixels === 'number') {
+        const most = `${format.number(side)} pixels a side and ${format.number(pixels / 1e6)} megapixels`;
+        return `A ${file} file holds at most ${most} here, not ${wanted}. Choose a smaller size or another format.`;
+      }
       const needed = bytesIn(detail['needed']);
       const limit = bytesIn(detail['limit']);
       return wanted && needed && limit

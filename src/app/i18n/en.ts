@@ -175,6 +175,7 @@ export const en = {
   },
   go: {
     enlarge: (count: number) => plural(count, { one: 'Enlarge', other: 'Enlarge # pictures' }),
+    enlargeOther: (name: string) => `Enlarge ${name}`,
     again: 'Enlarge again',
     save: 'Save',
     saving: 'Saving…',

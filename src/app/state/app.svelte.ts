@@ -47,6 +47,7 @@ export class App {
   /** Which of the page's own sheets is open. */
   help = $state(false);
   panel = $state(false);
+  #measuring = false;
   /** The passes that lead to what the stage shows: of the running job, the result, or what is planned. */
   readonly #passes: readonly Pass[] = $derived.by(() => {
     const picture = this.pictures.selected;
@@ -73,6 +74,7 @@ export class App {
       services,
       shelf: this.shelf,
       library: this.library,
+      device: this.device,
       notices,
       text,
       ended: (picture) => this.#ended(picture),
@@ -162,6 +164,11 @@ export class App {
     return picture.size ? this.planning.refusal(picture.size) : null;
   }
 
+  /** The file itself is the trouble: trying again would not help. */
+  unreadable({ status }: Picture): boolean {
+    return status.kind === 'failed' && status.error.code.startsWith('picture-');
+  }
+
   words(failure: Failure): string {
     return wordsOf(this.text, failure);
   }
@@ -175,7 +182,7 @@ export class App {
 
   #wants(picture: Picture): boolean {
     if (isActive(picture.status)) return false;
-    if (picture.status.kind === 'failed' && picture.status.error.code.startsWith('picture-')) return false;
+    if (this.unreadable(picture)) return false;
     return !picture.result || !sameRecipe(picture.result.recipe, this.planning.recipe);
   }
 
@@ -194,12 +201,25 @@ export class App {
     if (report) void this.installed.keep({ wasmUrl: report.wasmUrl, modelKept });
   }
 
+  /** Cheap models first, one at a time, and only while nobody waits for the engine. */
   async #measureOthers(): Promise<void> {
-    for (const card of this.library.cards) {
+    if (this.#measuring) return;
+    this.#measuring = true;
+    for (const card of [...this.library.cards].sort(
+      (one, other) => one.flopsPerPixel - other.flopsPerPixel,
+    )) {
       await quiet();
-      if (this.device.failed || this.jobs.running) return;
+      while (this.#wanted()) await pause(500);
+      if (this.device.failed) break;
       if (this.device.speed(card.id) === null) await this.device.measure(card);
     }
+    this.#measuring = false;
+  }
+
+  /** The engine is at work, or a picture is on its way to the stage. */
+  #wanted(): boolean {
+    const { selected, active } = this.pictures;
+    return active.length > 0 || (selected !== null && !selected.before && selected.status.kind !== 'failed');
   }
 
   #ended(picture: Picture): void {
@@ -217,6 +237,10 @@ export class App {
     }
     void this.showing.settle(picture);
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** The next moment in which the page has nothing better to do. */

@@ -12,6 +12,9 @@ import { readStored, writeStored } from './stored.ts';
 
 const key = 'enlarger.speeds';
 
+/** Smaller jobs are over before they have said anything about speed. */
+const leastPixels = 40_000;
+
 export class Device {
   readonly #services: Promise<Services>;
   readonly #notices: Notices;
@@ -75,6 +78,19 @@ export class Device {
     const { engine } = await this.#services;
     const measured = await engine.measure(card);
     if (measured.ok) this.#remember(measured.value);
+  }
+
+  /** A finished job has measured its model better than any probe could. */
+  learn(model: string, backend: BackendReport, pixels: number, seconds: number): void {
+    if (pixels < leastPixels || seconds <= 0) return;
+    const { backend: name, precision } = backend;
+    this.#speeds = withSpeed(this.#speeds, deviceKey(backend), {
+      model,
+      backend: name,
+      precision,
+      pixelsPerSecond: pixels / seconds,
+    });
+    writeStored(key, this.#speeds);
   }
 
   #remember(measured: Parameters<typeof withSpeed>[2]): void {

@@ -3,12 +3,14 @@
  * a look at whether the job is still wanted, since it can be cancelled at any time.
  */
 
-import type { JobEvent, JobOutcome, ModelSource } from '../../protocol/engine.ts';
+import type { JobDone, JobEvent, JobOutcome, ModelSource } from '../../protocol/engine.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
+import { area } from '../../picture/geometry.ts';
 import { fromThrown, ok, type Result } from '../../base/result.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import { mapFrom, mapped } from '../viewer/frame-map.ts';
 import { Surface } from '../viewer/surface.ts';
+import type { Device } from './device.svelte.ts';
 import type { Library } from './library.svelte.ts';
 import { surfacePixels } from './memory.ts';
 import type { Notices } from './notices.svelte.ts';
@@ -21,6 +23,7 @@ export interface JobsContext {
   readonly services: Promise<Services>;
   readonly shelf: Shelf;
   readonly library: Library;
+  readonly device: Device;
   readonly notices: Notices;
   readonly text: Text;
   /** Called when a job has ended, whatever came of it. */
@@ -166,6 +169,13 @@ export class Jobs {
     }
   }
 
+  #learn({ passes }: Picture, { steps }: Recipe, { backend, seconds }: JobDone): void {
+    const [step] = steps;
+    if (steps.length !== 1 || step?.kind !== 'upscale') return;
+    const pixels = passes.reduce((sum, pass) => sum + (pass.kind === 'model' ? area(pass.input) : 0), 0);
+    this.#context.device.learn(step.model, backend, pixels, seconds.run);
+  }
+
   async #end(picture: Picture, recipe: Recipe, outcome: JobOutcome): Promise<void> {
     const { shelf } = this.#context;
     if (outcome.kind === 'done' && isAtWork(picture.status)) {
@@ -182,6 +192,7 @@ export class Jobs {
         seconds: seconds.load + seconds.run,
         backend: this.#context.text.device.names[backend.backend],
       };
+      this.#learn(picture, recipe, outcome);
       picture.saved = false;
       shelf.arrived(resultId, { width, height });
       picture.dispatch({ kind: 'finish' });

@@ -18,5 +18,5 @@ export function surfacePixels(): number {
 /** Bytes that the pixels of one job may take: a share of what the browser says the device has. */
 export function jobBytes(): number {
   const memory: unknown = 'deviceMemory' in navigator ? navigator.deviceMemory : undefined;
-  return (typeof memory === 'number' ? memory : 4) * 0.5 * 2 ** 30;
+  return (typeof memory === 'number' ? memory : 4) * 0.4 * 2 ** 30;
 }

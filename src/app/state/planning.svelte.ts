@@ -2,6 +2,7 @@
 
 import type { Failure } from '../../base/errors.ts';
 import type { Result } from '../../base/result.ts';
+import { ok } from '../../base/result.ts';
 import type { Size } from '../../picture/geometry.ts';
 import { estimateSeconds } from '../../recipes/estimate.ts';
 import type { Pass } from '../../recipes/passes.ts';
@@ -21,7 +22,7 @@ export class Planning {
   readonly #choices: Choices;
   readonly #library: Library;
   readonly #device: Device;
-  #formats = $state.raw<Partial<Record<SaveFormat, Limits['format']>>>({});
+  #formats = $state.raw<Partial<Record<SaveFormat, Result<NonNullable<Limits['format']>>>>>({});
 
   /** The chosen model's id; the catalogue's default where nothing, or something unknown, was chosen. */
   readonly #model: string = $derived.by(() => {
@@ -60,8 +61,9 @@ export class Planning {
     if (!this.ready) return null;
     const passes = this.passes(source);
     if (!passes.ok) return passes.error;
-    const { format } = this.#choices.current;
-    return refusal(source, passes.value, { memory: jobBytes(), format: this.#formats[format] ?? null });
+    const format = this.#formats[this.#choices.current.format];
+    if (format?.ok === false) return format.error;
+    return refusal(source, passes.value, { memory: jobBytes(), format: format?.value ?? null });
   }
 
   /** Seconds for a picture with a model, measured on this device; null until that was measured. */
@@ -77,9 +79,8 @@ export class Planning {
     const { codec } = await this.#services;
     for (const name of formats) {
       const limits = await codec.limits(name);
-      if (limits.ok)
-        this.#formats = { ...this.#formats, [name]: { name: name.toUpperCase(), ...limits.value } };
-      else this.#formats = { ...this.#formats, [name]: { name: name.toUpperCase(), side: 0, pixels: 0 } };
+      const named = limits.ok ? ok({ name: name.toUpperCase(), ...limits.value }) : limits;
+      this.#formats = { ...this.#formats, [name]: named };
     }
   }
 }

@@ -36,7 +36,7 @@ export function refusal(source: Size, passes: readonly Pass[], limits: Limits): 
   const { format } = limits;
   if (format && (Math.max(width, height) > format.side || width * height > format.pixels)) {
     const { name, side, pixels } = format;
-    const message = `A ${name} file cannot hold ${width} x ${height} pixels here. Choose a smaller size or another format.`;
+    const message = `A ${name} file holds at most ${side} pixels a side and ${pixels} in all here, not ${width} x ${height}. Choose a smaller size or another format.`;
     return failure('output-too-large', message, { width, height, format: name, side, pixels });
   }
   return null;

@@ -19,10 +19,7 @@ export async function startServices(): Promise<Services> {
     import('../../clients/engine.ts'),
     import('../../clients/library.ts'),
   ]);
-  const codec = new codecModule.CodecClient();
-  return {
-    codec,
-    engine: new engineModule.EngineClient({ codec }),
-    library: new libraryModule.LibraryClient(),
-  };
+  const codec = new codecModule.CodecClient({ onRestart: () => void engine.reconnect() });
+  const engine = new engineModule.EngineClient({ codec });
+  return { codec, engine, library: new libraryModule.LibraryClient() };
 }
