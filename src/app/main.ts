@@ -20,5 +20,6 @@ requestAnimationFrame(() =>
   requestAnimationFrame(() => {
     startServices().then(services.resolve, services.reject);
     void app.start();
+    void import('./api/install.ts').then(({ installApi }) => installApi(services.promise));
   }),
 );

@@ -1,0 +1,36 @@
+/** Puts `window.enlarger` there. Same-origin pages and extensions can reach it, nobody else. */
+
+import { version } from '../../../package.json';
+import { fromThrown, ok, type Result } from '../../base/result.ts';
+import { SerialQueue } from '../../base/serial-queue.ts';
+import type { Services } from '../state/services.ts';
+import { enlargeFile } from './enlarge.ts';
+import type { EnlargerApi } from './types.ts';
+
+export function installApi(services: Promise<Services>): void {
+  const queue = new SerialQueue();
+  const api: EnlargerApi = {
+    version,
+    models: async () => {
+      const { library } = await services;
+      const catalogue = await library.start();
+      return catalogue.ok ? ok(catalogue.value.models) : catalogue;
+    },
+    backend: async (choice = 'auto') => {
+      const { engine } = await services;
+      return engine.start({ choice });
+    },
+    enlarge: (input, options = {}) =>
+      queue.run(() => settled(async () => enlargeFile(await services, input, options))),
+  };
+  window.enlarger = Object.freeze(api);
+}
+
+/** The API never rejects: even a bug is a value with a code. */
+async function settled<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await work();
+  } catch (thrown) {
+    return { ok: false, error: fromThrown(thrown) };
+  }
+}

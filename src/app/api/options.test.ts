@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { modelsOf, recipeOf } from './options.ts';
+
+describe('recipeOf', () => {
+  it('enlarges four times with the standard model when nothing is said', () => {
+    expect(recipeOf({}, 'photo-fast')).toEqual({
+      ok: true,
+      value: { version: 1, steps: [{ kind: 'upscale', model: 'photo-fast', size: { by: 4 } }] },
+    });
+  });
+
+  it('takes an exact size, cropped unless it is said otherwise', () => {
+    const recipe = recipeOf({ width: 30, height: 20 }, 'photo');
+    expect(recipe.ok && recipe.value.steps[0]?.size).toMatchObject({ width: 30, height: 20, fit: 'crop' });
+  });
+
+  it('makes a classic filter a resize step', () => {
+    const recipe = recipeOf({ model: 'lanczos3', scale: 1.5 }, 'photo');
+    expect(recipe.ok && recipe.value.steps).toEqual([
+      { kind: 'resize', filter: 'lanczos3', size: { by: 1.5 } },
+    ]);
+    expect(recipe.ok && modelsOf(recipe.value)).toEqual(['lanczos3']);
+  });
+
+  it.each([
+    [{ scale: 2, width: 3, height: 3 }],
+    [{ width: 3 }],
+    [{ fit: 'pad' as const }],
+    [{ scale: 0.1 }],
+    [{ scale: Number.NaN }],
+    [{ width: 0, height: 10 }],
+    [{ recipe: { version: 1, steps: [] } }],
+    [{ recipe: { version: 1, steps: [{ kind: 'upscale', model: 'photo', size: { by: 2 } }] }, scale: 2 }],
+  ])('refuses %j', (options) => {
+    expect(recipeOf(options, 'photo')).toMatchObject({ ok: false, error: { code: 'recipe-invalid' } });
+  });
+});

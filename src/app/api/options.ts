@@ -1,0 +1,38 @@
+/** From the API's options to a checked recipe. */
+
+import { fail, type Result } from '../../base/result.ts';
+import { classicFilters } from '../../picture/resample-filter.ts';
+import type { Recipe } from '../../recipes/recipe.ts';
+import { parseRecipe } from '../../recipes/validate.ts';
+import type { EnlargeOptions } from './types.ts';
+
+/** `standard` is the model when none is named. */
+export function recipeOf(options: EnlargeOptions, standard: string): Result<Recipe> {
+  const { scale, width, height, fit, model, recipe } = options;
+  const sized = width !== undefined || height !== undefined;
+  if (recipe !== undefined) {
+    if (scale !== undefined || sized || model !== undefined) {
+      return fail('recipe-invalid', 'A recipe already says model and size: give either a recipe or those.');
+    }
+    return parseRecipe(recipe);
+  }
+  if (sized && scale !== undefined) {
+    return fail('recipe-invalid', 'Give either a scale or a width and height, not both.');
+  }
+  if ((width === undefined) !== (height === undefined)) {
+    return fail('recipe-invalid', 'An exact size needs both a width and a height.');
+  }
+  if (fit !== undefined && !sized) {
+    return fail('recipe-invalid', `"${fit}" says how to fit a width and height, but none are given.`);
+  }
+  const size = sized ? { width, height, fit: fit ?? 'crop' } : { by: scale ?? 4 };
+  const name = model ?? standard;
+  const filter = classicFilters.find((known) => known === name);
+  const step = filter ? { kind: 'resize', filter, size } : { kind: 'upscale', model: name, size };
+  return parseRecipe({ version: 1, steps: [step] });
+}
+
+/** What a recipe works with, for reports. */
+export function modelsOf(recipe: Recipe): readonly string[] {
+  return [...new Set(recipe.steps.map((step) => (step.kind === 'upscale' ? step.model : step.filter)))];
+}
