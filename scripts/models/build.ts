@@ -37,7 +37,9 @@ async function build(model: ShippedModel): Promise<ModelCard> {
   const example = { before: `examples/${model.id}-before.png`, after: `examples/${model.id}-after.png` };
   await writeExamples(running, model.example, join(folder, example.before), join(folder, example.after));
   await running.release();
-  console.log(`${path}: ${file.length} bytes, flat colours shift by up to ${shift.toFixed(2)} levels`);
+  console.log(
+    `${path}: ${file.length} bytes, flat colours shift by up to ${shift.inside.toFixed(1)} levels, ${shift.anywhere.toFixed(1)} at the edges`,
+  );
 
   return {
     id: model.id,
@@ -51,7 +53,7 @@ async function build(model: ShippedModel): Promise<ModelCard> {
     parameters: networkTensors(family, structure).reduce((sum, { shape }) => sum + valueCount(shape), 0),
     ...networkCost(family, structure),
     tiles: model.tiles,
-    keepsFlat: shift <= 1,
+    keepsFlat: shift.anywhere <= 1,
     file: { path, bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') },
     licence: model.licence,
     source: { package: model.package, path: model.path, homepage: model.homepage },

@@ -74,7 +74,7 @@ export const esrgan: Architecture<EsrganStructure> = {
       value = builder.leakyRelu(builder.convolution(builder.nearest(value, 2), name), slope);
     }
     value = builder.leakyRelu(builder.convolution(value, 'conv_hr'), slope);
-    return builder.outOfCompute(builder.convolution(value, 'conv_last'));
+    return builder.lastConvolution(value, 'conv_last');
   },
 
   cost(structure: EsrganStructure): Cost {

@@ -12,6 +12,8 @@ import type { Dtype, TensorEntry, TensorTable } from '../formats/tensor-table.ts
 
 export type Precision = 'fp16' | 'fp32';
 
+type ComputeDtype = 'f16' | 'f32';
+
 const opset = 17;
 
 /** What the graph's `location` entries say; the runtime is given the weights' Blob under this path. */
@@ -28,7 +30,7 @@ export function zeroName(name: string): string {
 
 export class GraphBuilder {
   readonly #table: TensorTable;
-  readonly #compute: 'f16' | 'f32';
+  readonly #compute: ComputeDtype;
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, OnnxInitializer>();
   #values = 0;
@@ -75,15 +77,48 @@ export class GraphBuilder {
     return this.intoCompute(single);
   }
 
-  /** A 3x3 (or k x k) convolution that keeps height and width. Weights `name.weight`, `name.bias`. */
-  convolution(input: string, name: string): string {
-    const { shape } = this.#entry(`${name}.weight`);
-    const [, , height = 1, width = 1] = shape;
+  /**
+   * A 3x3 (or k x k) convolution that keeps height and width. Weights `name.weight`, `name.bias`. `dtype` is
+   * that of `input` and of the result.
+   */
+  convolution(input: string, name: string, dtype: ComputeDtype = this.#compute): string {
+    const weight = this.#entry(`${name}.weight`);
+    const bias = this.#entry(`${name}.bias`);
+    return this.#conv(input, weight.shape, [this.#inDtype(weight, dtype), this.#inDtype(bias, dtype)]);
+  }
+
+  /**
+   * The convolution that makes the pixels, from the compute dtype to fp32. Its sums need more than half
+   * precision: they cost as much as all rounding before them. In halves, so that no tensor is larger than the
+   * half-precision ones around it.
+   */
+  lastConvolution(input: string, name: string): string {
+    if (this.#compute === 'f32') return this.convolution(input, name);
+    const weight = this.#entry(`${name}.weight`);
+    const [, inputs = 0] = weight.shape;
+    const values = this.#inDtype(weight, 'f32');
+    const middle = Math.ceil(inputs / 2);
+    const first = this.#conv(this.cast(this.#channels(input, 0, middle), 'f32'), weight.shape, [
+      this.#channels(values, 0, middle),
+      this.#inDtype(this.#entry(`${name}.bias`), 'f32'),
+    ]);
+    const second = this.#conv(this.cast(this.#channels(input, middle, inputs), 'f32'), weight.shape, [
+      this.#channels(values, middle, inputs),
+    ]);
+    return this.node('Add', [first, second]);
+  }
+
+  #conv(input: string, [, , height = 1, width = 1]: readonly number[], weights: readonly string[]): string {
     const [y, x] = [(height - 1) / 2, (width - 1) / 2];
-    return this.node('Conv', [input, this.weight(`${name}.weight`), this.weight(`${name}.bias`)], {
+    return this.node('Conv', [input, ...weights], {
       kernel_shape: { ints: [height, width] },
       pads: { ints: [y, x, y, x] },
     });
+  }
+
+  /** A range of the second dimension: channels of a picture, inputs of a convolution's weights. */
+  #channels(value: string, start: number, end: number): string {
+    return this.node('Slice', [value, this.integers([start]), this.integers([end]), this.integers([1])]);
   }
 
   leakyRelu(input: string, slope: number): string {
@@ -106,14 +141,17 @@ export class GraphBuilder {
   /** A stored tensor in the compute dtype, in the given shape or its own. */
   weight(name: string, shape?: readonly number[]): string {
     const entry = this.#entry(name);
-    const value = this.#inCompute(entry);
+    const value = this.#inDtype(entry, this.#compute);
     return shape ? this.node('Reshape', [value, this.integers(shape)]) : value;
   }
 
-  #inCompute(entry: TensorEntry): string {
-    if (entry.dtype === 'i8' || entry.dtype === 'u8') return this.intoCompute(this.#dequantised(entry));
+  #inDtype(entry: TensorEntry, dtype: ComputeDtype): string {
+    if (entry.dtype === 'i8' || entry.dtype === 'u8') {
+      const value = this.#dequantised(entry);
+      return dtype === 'f32' ? value : this.cast(value, dtype);
+    }
     const stored = this.#stored(entry);
-    return entry.dtype === this.#compute ? stored : this.cast(stored, this.#compute);
+    return entry.dtype === dtype ? stored : this.cast(stored, dtype);
   }
 
   /**

@@ -82,8 +82,9 @@ export const rdn: Architecture<RdnStructure> = {
     value = builder.node('Add', [value, first]);
     value = relu(builder.convolution(value, 'UPN1'));
     value = relu(builder.convolution(value, 'UPN2'));
-    value = builder.nearest(builder.convolution(value, 'UPN3'), scale);
-    return builder.outOfCompute(builder.convolution(value, 'SR'));
+    // The last two make the pixels themselves: their sums need more than half precision.
+    value = builder.convolution(builder.outOfCompute(value), 'UPN3', 'f32');
+    return builder.convolution(builder.nearest(value, scale), 'SR', 'f32');
   },
 
   cost(structure: RdnStructure): Cost {
