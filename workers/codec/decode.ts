@@ -77,12 +77,11 @@ async function readPixels(
 
 async function readStored(file: OpenedFile, bitmap: ImageBitmap, pixels: Uint32Array): Promise<void> {
   const reader = file.mayHaveAlpha ? await straightReader() : canvasReader();
-  if (reader) return readTiles(reader, bitmap, file, pixels);
-  const straight = file.kind === 'png' ? await decodePng(file.stored, bitmap) : null;
+  const straight = reader === null && file.kind === 'png' ? await decodePng(file.stored, bitmap) : null;
   const { width, height } = bitmap;
   if (straight) placeTile(straight, { x: 0, y: 0, width, height }, bitmap, file.orientation, pixels);
   // Without WebGL, and in a format that only the browser reads, colours under low alpha are rounded.
-  else readTiles(canvasReader(), bitmap, file, pixels);
+  else readTiles(reader ?? canvasReader(), bitmap, file, pixels);
 }
 
 function readTiles(reader: PixelReader, bitmap: ImageBitmap, file: OpenedFile, pixels: Uint32Array): void {

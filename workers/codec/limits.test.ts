@@ -35,7 +35,7 @@ async function inBrowser({ side = 32_767, pixels = 2 ** 28, file, failing = fals
     }
   }
   vi.stubGlobal('OffscreenCanvas', FakeCanvas);
-  vi.stubGlobal('ImageData', class {});
+  vi.stubGlobal('ImageData', Object);
   vi.resetModules();
   const { encodeOnCanvas } = await import('./encode-canvas.ts');
   const { checkFits, limitsOf } = await import('./limits.ts');

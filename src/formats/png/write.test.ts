@@ -22,7 +22,7 @@ function sourceOf({ width, height, data }: Pixels, alpha: boolean): PngSource {
     depth: data instanceof Uint16Array ? 16 : 8,
     read: (y, rows) =>
       Promise.resolve(
-        ok({ width, height: rows, data: data.slice(y * width * 4, (y + rows) * width * 4) as typeof data }),
+        ok({ width, height: rows, data: data.slice(y * width * 4, (y + rows) * width * 4) }),
       ),
   };
 }
