@@ -21,9 +21,7 @@ function sourceOf({ width, height, data }: Pixels, alpha: boolean): PngSource {
     alpha,
     depth: data instanceof Uint16Array ? 16 : 8,
     read: (y, rows) =>
-      Promise.resolve(
-        ok({ width, height: rows, data: data.slice(y * width * 4, (y + rows) * width * 4) }),
-      ),
+      Promise.resolve(ok({ width, height: rows, data: data.slice(y * width * 4, (y + rows) * width * 4) })),
   };
 }
 
