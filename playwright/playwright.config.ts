@@ -19,8 +19,7 @@ export default defineConfig({
   reporter: 'list',
   use: {
     baseURL: `http://localhost:${port}/`,
-    viewport: { width: 1280, height: 800 },
-    acceptDownloads: true,
+    viewport: { width: 1440, height: 860 },
     trace: 'retain-on-failure',
     launchOptions: {
       args: headlessFlags,
@@ -28,8 +27,9 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: `npx vite preview --port ${port} --strictPort`,
+    command: 'npx tsx playwright/support/serve.ts',
     cwd: '..',
+    timeout: 120_000,
     port,
     reuseExistingServer: false,
   },

@@ -1,4 +1,10 @@
-/** Where the stories find the servers. */
+/** Where the stories find the built app. */
 
-/** The built app, served with its headers. */
+import { resolve } from 'node:path';
+import { root } from '../../scripts/lib/run.mjs';
+
+/** Of the built app, served with its headers. */
 export const port = 4174;
+
+/** Another build can be told by STORIES_DIST, so that a run does not disturb `dist`. */
+export const distFolder = resolve(root, process.env['STORIES_DIST'] ?? 'dist');
