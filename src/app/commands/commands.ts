@@ -27,7 +27,8 @@ function define<const Id extends string>(
 }
 
 const always = (): boolean => true;
-const withFrame = (app: App): boolean => app.pictures.selected?.before != null;
+const hasResult = (app: App): boolean => Boolean(selected(app)?.result);
+const withFrame = (app: App): boolean => Boolean(selected(app)?.before);
 const selected = (app: App): App['pictures']['selected'] => app.pictures.selected;
 
 export const commands = {
@@ -58,7 +59,7 @@ export const commands = {
     group: 'file',
     label: (text) => text.commands.save,
     shortcuts: [{ key: 's', mod: true }],
-    enabled: (app) => selected(app)?.result != null && !app.saving.busy,
+    enabled: (app) => hasResult(app) && !app.saving.busy,
     run: (app) => {
       const picture = selected(app);
       return picture && app.saving.save(picture);
@@ -78,7 +79,7 @@ export const commands = {
     label: (text) => text.commands.copy,
     shortcuts: [{ key: 'c', mod: true }],
     // Selected text is what Copy means then.
-    enabled: (app) => selected(app)?.result != null && (getSelection()?.isCollapsed ?? true),
+    enabled: (app) => hasResult(app) && (getSelection()?.isCollapsed ?? true),
     run: (app) => {
       const picture = selected(app);
       return picture && app.saving.copy(picture);

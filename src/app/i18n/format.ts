@@ -3,13 +3,13 @@
 import type { Size } from '../../picture/geometry.ts';
 
 export interface Formats {
-  number(value: number, digits?: number): string;
-  percent(share: number): string;
-  megapixels(size: Size): string;
-  bytes(bytes: number): string;
+  readonly number: (value: number, digits?: number) => string;
+  readonly percent: (share: number) => string;
+  readonly megapixels: (size: Size) => string;
+  readonly bytes: (bytes: number) => string;
   /** "9 s", "1 min 20 s", "2 h 5 min": two units at most, coarser as it gets longer. */
-  duration(seconds: number): string;
-  plural(count: number, forms: { readonly one: string; readonly other: string }): string;
+  readonly duration: (seconds: number) => string;
+  readonly plural: (count: number, forms: { readonly one: string; readonly other: string }) => string;
 }
 
 export function formatsFor(locale: string): Formats {

@@ -68,7 +68,7 @@ export class App {
     this.showing = new Showing(services, this.shelf, pictures);
     this.saving = new Saving(services, this.shelf, choices, notices, text);
     this.intake = new Intake(services, pictures, notices, text, (picture) => this.select(picture));
-    this.installed = new Installed(this.intake, notices, text);
+    this.installed = new Installed(this.intake, notices, text, () => pictures.list.length === 0);
     this.viewer = new Viewer(() => this.#frame);
     this.jobs = new Jobs({
       services,

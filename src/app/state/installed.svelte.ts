@@ -1,6 +1,7 @@
 /** The app as an installed, offline one: what the page shows of it, and the files that come in through it. */
 
 import { Install } from '../pwa/install.svelte.ts';
+import { reloadForIsolation } from '../pwa/isolation.ts';
 import { onLaunchedFiles } from '../pwa/launched-files.ts';
 import { prepareOffline, type OfflineNeeds } from '../pwa/offline.ts';
 import { takeSharedFiles } from '../pwa/shared-files.ts';
@@ -16,9 +17,12 @@ export class Installed {
   readonly #intake: Intake;
   readonly #notices: Notices;
   readonly #text: Text;
+  readonly #idle: () => boolean;
   #offline = $state(false);
 
-  constructor(intake: Intake, notices: Notices, text: Text) {
+  /** `idle`: nothing is open and nothing runs, so a reload would lose nothing. */
+  constructor(intake: Intake, notices: Notices, text: Text, idle: () => boolean) {
+    this.#idle = idle;
     this.#intake = intake;
     this.#notices = notices;
     this.#text = text;
@@ -42,6 +46,7 @@ export class Installed {
     const shared = await takeSharedFiles();
     if (!shared.ok) this.#notices.trouble(wordsOf(this.#text, shared.error));
     else if (shared.value.length > 0) void this.#intake.add(shared.value);
+    reloadForIsolation(this.#idle);
     await this.#updates.start();
   }
 

@@ -95,10 +95,16 @@ export class Jobs {
     picture.progress = null;
     picture.dispatch({ kind: 'prepare', what: { kind: 'decode' } });
     const there = await shelf.source(picture);
-    if (!there.ok) return picture.dispatch({ kind: 'fail', error: there.error });
+    if (!there.ok) {
+      picture.dispatch({ kind: 'fail', error: there.error });
+      return;
+    }
     if (!isAtWork(picture.status)) return;
     const models = await this.#models(picture, recipe);
-    if (!models.ok) return picture.dispatch({ kind: 'fail', error: models.error });
+    if (!models.ok) {
+      picture.dispatch({ kind: 'fail', error: models.error });
+      return;
+    }
     if (!isAtWork(picture.status)) return;
     picture.dispatch({ kind: 'prepare', what: { kind: 'session' } });
     const { engine } = await services;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { failure } from '../../base/result.ts';
 import { advance, isActive, isAtWork, type Status, type StatusEvent } from './status.ts';
 
-const walk = (...events: StatusEvent[]): Status => events.reduce(advance, { kind: 'idle' } as Status);
+const walk = (...events: StatusEvent[]): Status => events.reduce<Status>(advance, { kind: 'idle' });
 const decode: StatusEvent = { kind: 'prepare', what: { kind: 'decode' } };
 
 describe('advance', () => {
