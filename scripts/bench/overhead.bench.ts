@@ -5,20 +5,13 @@
 
 import { wrap } from 'comlink';
 import { describe, expect, it } from 'vitest';
-import type { Catalogue } from '../../src/models/card.ts';
 import type { ModelSource } from '../../src/protocol/engine.ts';
 import { Desk, testPicture } from '../../workers/engine/testing/desk.ts';
 import type { BareApi } from './bare.worker.ts';
 import { must } from './must.ts';
+import { shippedModels } from './shipped.ts';
 
 const threads = 2;
-
-async function shipped(id: string): Promise<ModelSource> {
-  const catalogue = (await (await fetch('/models/catalogue.json')).json()) as Catalogue;
-  const card = catalogue.models.find((model) => model.id === id);
-  if (!card) throw new Error(`No ${id} in the catalogue.`);
-  return { card, bytes: await (await fetch(`/models/${card.file.path}`)).blob() };
-}
 
 async function engineSeconds(model: ModelSource, width: number, height: number): Promise<[number, number]> {
   const desk = new Desk();
@@ -47,7 +40,8 @@ describe('overhead', () => {
     [512, 512, 3],
     [1500, 1000, 2],
   ])('%i x %i', async (width, height, rounds) => {
-    const model = await shipped('photo-fast');
+    const model = (await shippedModels()).find(({ card }) => card.id === 'photo-fast');
+    if (!model) throw new Error('The catalogue has no photo-fast.');
     const engine: number[] = [];
     const bare: number[] = [];
     let tiles = 0;

@@ -3,7 +3,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { headlessFlags } from '../lib/chromium-flags.mjs';
+import { headlessFlags, softwareGpuFlags } from '../lib/chromium-flags.mjs';
 import { findChromium } from '../lib/chromium.mjs';
 
 const chromium = findChromium();
@@ -29,7 +29,7 @@ export default defineConfig({
       screenshotFailures: false,
       provider: playwright({
         launchOptions: {
-          args: [...headlessFlags],
+          args: [...headlessFlags, ...softwareGpuFlags],
           ...(chromium === null ? {} : { executablePath: chromium }),
         },
       }),
