@@ -19,7 +19,8 @@ mount(Root, { target, props: { app } });
 requestAnimationFrame(() =>
   requestAnimationFrame(() => {
     startServices().then(services.resolve, services.reject);
-    void app.start();
+    // With `?manual` the page does nothing by itself: all cores are for whoever calls `window.enlarger`.
+    if (!new URLSearchParams(location.search).has('manual')) void app.start();
     void import('./api/install.ts').then(({ installApi }) => installApi(services.promise));
   }),
 );

@@ -1,0 +1,129 @@
+/** The command line of `npm run enlarge`: words to a checked request, or a sentence on what is wrong. */
+
+import { parseArgs } from 'node:util';
+import type { BackendChoice } from '../../src/protocol/backend.ts';
+import type { Fit } from '../../src/recipes/recipe.ts';
+
+export const usage = `Usage: npm run --silent enlarge -- INPUT... --out FILE_OR_FOLDER [options]
+
+  --out PATH            a file for one input; a folder (existing, or with a / at the end) for any number
+  --scale N             0.5 to 16; 4 when no size is given
+  --width W --height H  an exact size in pixels
+  --fit crop|pad|stretch  how the picture meets that size (crop)
+  --model ID            a model of the catalogue, or nearest, bilinear, bicubic, lanczos3
+  --recipe FILE.json    a recipe, instead of size and model
+  --backend auto|webgpu|wasm
+  --tile N              longest side of a tile in input pixels
+  --quality Q           0 to 1, for .jpg and .webp (0.92)
+  --json                one line of JSON for each input on standard output
+
+The extension of --out chooses PNG, JPEG or WebP; folders get PNG.
+Exit code: 0 all worked, 1 some failed, 2 wrong usage.`;
+
+export interface Request {
+  readonly inputs: readonly string[];
+  readonly out: string;
+  readonly scale?: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly fit?: Fit;
+  readonly model?: string;
+  readonly recipe?: string;
+  readonly backend?: BackendChoice;
+  readonly tile?: number;
+  readonly quality?: number;
+  readonly json: boolean;
+}
+
+export type Parsed =
+  | { readonly kind: 'request'; readonly request: Request }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+export function parseCommand(words: readonly string[]): Parsed {
+  try {
+    return read(words);
+  } catch (thrown) {
+    return { kind: 'wrong', message: thrown instanceof Error ? thrown.message : String(thrown) };
+  }
+}
+
+function read(words: readonly string[]): Parsed {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      out: { type: 'string' },
+      scale: { type: 'string' },
+      width: { type: 'string' },
+      height: { type: 'string' },
+      fit: { type: 'string' },
+      model: { type: 'string' },
+      recipe: { type: 'string' },
+      backend: { type: 'string' },
+      tile: { type: 'string' },
+      quality: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return { kind: 'help' };
+  if (positionals.length === 0) throw new Error('No input is given.');
+  if (values.out === undefined) throw new Error('Say where the result goes: --out FILE_OR_FOLDER.');
+  const sized = values.width !== undefined || values.height !== undefined;
+  if (sized && (values.width === undefined || values.height === undefined)) {
+    throw new Error('An exact size needs both --width and --height.');
+  }
+  if (sized && values.scale !== undefined) throw new Error('Give --scale or --width and --height, not both.');
+  if (values.fit !== undefined && !sized) throw new Error('--fit needs --width and --height.');
+  if (values.recipe !== undefined && (sized || values.scale !== undefined || values.model !== undefined)) {
+    throw new Error(
+      '--recipe already says size and model: leave out --scale, --width, --height and --model.',
+    );
+  }
+  return {
+    kind: 'request',
+    request: {
+      inputs: positionals,
+      out: values.out,
+      json: values.json,
+      ...optional('scale', number(values.scale, '--scale', 0.5, 16, false)),
+      ...optional('width', number(values.width, '--width', 1, 65535, true)),
+      ...optional('height', number(values.height, '--height', 1, 65535, true)),
+      ...optional('fit', oneOf<Fit>(values.fit, '--fit', ['crop', 'pad', 'stretch'])),
+      ...optional('model', values.model),
+      ...optional('recipe', values.recipe),
+      ...optional('backend', oneOf<BackendChoice>(values.backend, '--backend', ['auto', 'webgpu', 'wasm'])),
+      ...optional('tile', number(values.tile, '--tile', 16, 65535, true)),
+      ...optional('quality', number(values.quality, '--quality', 0, 1, false)),
+    },
+  };
+}
+
+function optional<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
+  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, T>>);
+}
+
+function number(
+  word: string | undefined,
+  name: string,
+  least: number,
+  most: number,
+  whole: boolean,
+): number | undefined {
+  if (word === undefined) return undefined;
+  const value = word.trim() === '' ? Number.NaN : Number(word);
+  if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
+    throw new Error(
+      `${name} takes a ${whole ? 'whole ' : ''}number from ${least} to ${most}, not "${word}".`,
+    );
+  }
+  return value;
+}
+
+function oneOf<T extends string>(word: string | undefined, name: string, known: readonly T[]): T | undefined {
+  if (word === undefined) return undefined;
+  const value = known.find((candidate) => candidate === word);
+  if (value === undefined) throw new Error(`${name} takes ${known.join(', ')}, not "${word}".`);
+  return value;
+}

@@ -1,0 +1,83 @@
+/** A headless Chromium with the app open in it, ready to be given pictures. */
+
+import { chromium } from 'playwright';
+import type { Failure } from '../../src/base/errors.ts';
+import type { EnlargeOptions } from '../../src/app/api/types.ts';
+import { headlessFlags, realGpuFlags, softwareGpuFlags } from '../lib/chromium-flags.mjs';
+import { ensureChromium } from '../lib/chromium.mjs';
+
+export type PageOptions = Omit<EnlargeOptions, 'onProgress' | 'onNotice' | 'signal'>;
+
+export interface Report {
+  readonly width: number;
+  readonly height: number;
+  readonly source: { readonly width: number; readonly height: number };
+  readonly backend: string;
+  readonly model: string;
+  readonly tiles: number;
+  readonly seconds: Readonly<Record<'load' | 'run' | 'encode' | 'total', number>>;
+}
+
+export type Answer =
+  { readonly ok: true; readonly value: Report } | { readonly ok: false; readonly error: Failure };
+
+export interface OpenApp {
+  /** Reads `input`, enlarges it, and keeps the result in the page until `send`. */
+  enlarge(input: string, options: PageOptions): Promise<Answer>;
+  /** Posts the last result. */
+  send(url: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * `software` allows a GPU computed by the CPU, which the engine takes only when WebGPU is asked for by
+ * name: without a real GPU that is the only WebGPU there is.
+ */
+export async function openApp(
+  url: string,
+  { software, onNotice }: { readonly software: boolean; readonly onNotice: (text: string) => void },
+): Promise<OpenApp> {
+  const browser = await chromium.launch({
+    executablePath: ensureChromium(),
+    args: [...headlessFlags, ...(software ? softwareGpuFlags : realGpuFlags)],
+  });
+  const page = await browser.newPage();
+  await page.exposeFunction('enlargerNotice', onNotice);
+  // `manual`: the app's own window does nothing by itself, so that all cores are the job's.
+  await page.goto(`${url}?manual`);
+  // Polled from here: the page's policy forbids the evaluation that `waitForFunction` needs.
+  for (let tries = 0; !(await page.evaluate(() => window.enlarger !== undefined)); tries++) {
+    if (tries > 300) throw new Error('The app did not start within 30 seconds.');
+    await page.waitForTimeout(100);
+  }
+  // tsx wraps functions in this helper, which a function that is sent to the page would miss there.
+  await page.evaluate('globalThis.__name = (value) => value');
+  return {
+    enlarge: (input, options) =>
+      page.evaluate(
+        async ([from, given]): Promise<Answer> => {
+          const { enlarger } = window;
+          if (!enlarger) throw new Error('The app did not start.');
+          const file = await (await fetch(from)).blob();
+          const result = await enlarger.enlarge(file, {
+            ...given,
+            onNotice: (text) => {
+              (window as unknown as { enlargerNotice(text: string): void }).enlargerNotice(text);
+            },
+          });
+          if (!result.ok) return result;
+          const { blob, backend, ...rest } = result.value;
+          (window as unknown as { enlargerResult: Blob }).enlargerResult = blob;
+          return { ok: true, value: { ...rest, backend: backend.backend } };
+        },
+        [input, options] as const,
+      ),
+    send: (to) =>
+      page.evaluate(async (target) => {
+        const { enlargerResult } = window as unknown as { enlargerResult: Blob };
+        const answer = await fetch(target, { method: 'POST', body: enlargerResult });
+        if (!answer.ok) throw new Error(`The result could not be written (${answer.status}).`);
+      }, to),
+    close: () => browser.close(),
+  };
+}

@@ -1,0 +1,145 @@
+/** `npm run enlarge`: enlarges pictures with the built app in headless Chromium. Run by scripts/enlarge.mjs. */
+
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { failure } from '../../src/base/result.ts';
+import type { Failure } from '../../src/base/errors.ts';
+import { parseCommand, usage, type Request } from './args.ts';
+import { openApp, type OpenApp, type PageOptions, type Report } from './browser.ts';
+import { outputsFor, type Outputs } from './outputs.ts';
+import { serveApp } from './serve.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (thrown) {
+  console.error(thrown instanceof Error ? thrown.message : thrown);
+  process.exitCode = 1;
+}
+
+async function run(words: readonly string[]): Promise<number> {
+  const parsed = parseCommand(words);
+  if (parsed.kind === 'help') {
+    console.log(usage);
+    return 0;
+  }
+  if (parsed.kind === 'wrong') return wrongUsage(parsed.message);
+  const { request } = parsed;
+  // npm runs scripts in the package's folder; paths are meant from where the person is.
+  process.chdir(process.env['INIT_CWD'] ?? process.cwd());
+  let outputs: Outputs;
+  let options: PageOptions;
+  try {
+    outputs = outputsFor(request.out, request.inputs.length);
+    options = optionsOf(request, outputs);
+  } catch (thrown) {
+    return wrongUsage(thrown instanceof Error ? thrown.message : String(thrown));
+  }
+  return enlargeAll(request, outputs, options);
+}
+
+function wrongUsage(message: string): number {
+  console.error(`${message}\n\n${usage}`);
+  return 2;
+}
+
+function optionsOf(request: Request, outputs: Outputs): PageOptions {
+  const { scale, width, height, fit, model, recipe, backend, tile, quality } = request;
+  const given = { scale, width, height, fit, model, backend, tile, quality };
+  const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return {
+    backend: 'auto',
+    ...options,
+    format: outputs.format,
+    ...(recipe === undefined ? {} : { recipe: readRecipe(recipe) }),
+  };
+}
+
+function readRecipe(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (thrown) {
+    throw new Error(`The recipe "${path}" cannot be read as JSON (${String(thrown)}).`, { cause: thrown });
+  }
+}
+
+async function enlargeAll(request: Request, outputs: Outputs, options: PageOptions): Promise<number> {
+  const served = await serveApp(root);
+  let app: OpenApp | null = null;
+  let failed = 0;
+  try {
+    app = await openApp(served.url, {
+      software: request.backend === 'webgpu',
+      onNotice: (text) => {
+        console.error(text);
+      },
+    });
+    for (const input of request.inputs) {
+      const begin = performance.now();
+      const unreadable = readable(input);
+      const answer = unreadable
+        ? ({ ok: false, error: unreadable } as const)
+        : await app.enlarge(served.offer(resolve(input)), options);
+      if (!answer.ok) {
+        failed++;
+        report(request.json, { input, error: { code: answer.error.code, message: answer.error.message } });
+        continue;
+      }
+      const output = outputs.pathFor(input, answer.value.source, answer.value);
+      mkdirSync(dirname(resolve(output)), { recursive: true });
+      await app.send(served.accept(resolve(output)));
+      const total = (performance.now() - begin) / 1000;
+      report(request.json, done(input, output, answer.value, total));
+    }
+  } finally {
+    await app?.close();
+    await served.close();
+  }
+  return failed > 0 ? 1 : 0;
+}
+
+function readable(path: string): Failure | null {
+  try {
+    readFileSync(path, { flag: 'r' });
+    return null;
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    return failure('picture-unknown', `"${path}" cannot be read (${why}). Check the path.`);
+  }
+}
+
+type Line =
+  | { readonly input: string; readonly error: { readonly code: string; readonly message: string } }
+  | ({ readonly input: string; readonly output: string } & Omit<Report, 'source'>);
+
+function done(input: string, output: string, value: Report, total: number): Line {
+  const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;
+  const { width, height, backend, model, tiles, seconds } = value;
+  return {
+    input,
+    output,
+    width,
+    height,
+    backend,
+    model,
+    tiles,
+    seconds: {
+      load: round(seconds.load),
+      run: round(seconds.run),
+      encode: round(seconds.encode),
+      total: round(total),
+    },
+  };
+}
+
+function report(json: boolean, line: Line): void {
+  if (json) console.log(JSON.stringify(line));
+  else if ('error' in line) console.error(`${line.input}: ${line.error.message}`);
+  else {
+    console.error(
+      `${line.input} → ${line.output} (${line.width} × ${line.height}, ${line.model}, ${line.backend}, ${line.seconds.total.toFixed(1)} s)`,
+    );
+  }
+}
