@@ -17,5 +17,5 @@ for (const { id } of shippedModels) {
   const output = await network.run(picture('picture.png'));
   await network.release();
   const { most, mean, psnr } = compare(bytesOf(output), bytesOf(picture(`expected/${id}.png`)));
-  console.log(`${id}: most ${most}, mean ${mean.toFixed(4)}, PSNR ${psnr.toFixed(1)} dB`);
+  console.log(`${id}: most ${most}, mean ${mean.toFixed(5)}, PSNR ${psnr.toFixed(1)} dB`);
 }

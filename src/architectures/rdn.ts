@@ -93,9 +93,10 @@ export const rdn: Architecture<RdnStructure> = {
     const dense = features + layers * growth;
     return {
       flopsPerPixel: convolutionFlops(rdn.tensors(structure), (name) => (name === 'SR.weight' ? area : 1)),
-      // Every block's output lives until all are joined; the joined copy (with a reordered one) or the last
-      // dense block comes on top.
-      bytesPerPixel: 4 * ((blocks + 1) * features + Math.max(2 * blocks * features, 2 * dense)),
+      // Every block's output lives until all are joined; the joined copy (with a reordered one), the last dense
+      // block, or what comes at output size is on top.
+      bytesPerPixel:
+        4 * ((blocks + 1) * features + Math.max(2 * blocks * features, 2 * dense, 3 * area * (area + 2))),
       bindingPerPixel: 4 * Math.max(blocks * features, dense, 3 * area * area),
     };
   },

@@ -75,9 +75,10 @@ export async function readModel(blob: Blob): Promise<Result<TensorTable>> {
  * family has such tensors, `model-damaged` when one does but a tensor is missing or has the wrong shape.
  */
 export function recognise(table: TensorTable): Result<Recognised> {
-  for (const { family, structure: structureOf, network: networkOf } of architectures) {
-    const structure = structureOf(table);
-    const network = structure && networkOf(structure);
+  for (const architecture of architectures) {
+    const { family } = architecture;
+    const structure = architecture.structure(table);
+    const network = structure && architecture.network(structure);
     if (!network) continue;
     const [stranger] = strangers(table, network.tensors);
     if (stranger !== undefined) continue;

@@ -15,7 +15,7 @@ export function toHalf(value: number): number {
   if (magnitude >= 0x47800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00);
   if (magnitude < 0x38800000) {
     // Below the smallest normal half: a multiple of 2^-24, rounded by adding a float of that grain.
-    f32[0] = Math.abs(f32[0] as number) + 0.5;
+    f32[0] = Math.abs(f32[0]) + 0.5;
     return sign | ((bits[0] as number) - 0x3f000000);
   }
   // Rebias the exponent (127 - 15) and round the 13 bits that fall off; a carry rounds up to the next power.

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import type { TensorEntry, TensorTable } from '../formats/tensor-table.ts';
+import type { Structure } from './architecture.ts';
+import type { Family } from './family.ts';
+import {
+  buildGraph,
+  emptyTable,
+  ncnnNames,
+  networkCost,
+  networkTensors,
+  readModel,
+  recognise,
+} from './registry.ts';
+
+const networks: [Family, Structure, number][] = [
+  ['srvgg', { features: 64, convs: 32, scale: 4 }, 4],
+  ['srvgg', { features: 24, convs: 1, scale: 2 }, 2],
+  ['esrgan', { features: 64, growth: 32, blocks: 23 }, 4],
+  ['esrgan', { features: 16, growth: 8, blocks: 1 }, 4],
+  ['rdn', { features: 64, growth: 64, blocks: 10, layers: 3, scale: 2 }, 2],
+  ['rdn', { features: 16, growth: 8, blocks: 1, layers: 1, scale: 4 }, 4],
+];
+
+function changed(table: TensorTable, name: string, change: Partial<TensorEntry> | null): TensorTable {
+  const tensors = new Map(table.tensors);
+  const entry = tensors.get(name);
+  if (!entry) throw new Error(`No ${name}`);
+  if (change) tensors.set(name, { ...entry, ...change });
+  else tensors.delete(name);
+  return { ...table, tensors };
+}
+
+describe.each(networks)('%s %o', (family, structure, scale) => {
+  it.each(['fp16', 'q8'] as const)('is recognised and built when stored as %s', (stored) => {
+    const table = emptyTable(family, structure, stored);
+    const network = recognise(table);
+    expect(network).toEqual({ ok: true, value: { family, structure, scale } });
+    if (!network.ok) return;
+    for (const precision of ['fp32', 'fp16'] as const) {
+      const graph = buildGraph(network.value, table, precision);
+      expect(graph).toMatchObject({ ok: true, value: { scale, io: 'f32', external: [{ path: 'weights' }] } });
+      if (graph.ok) expect(graph.value.model.length).toBeLessThan(400_000); // no weights inside
+    }
+  });
+
+  it('is damaged when a tensor is missing or has another shape', () => {
+    const table = emptyTable(family, structure, 'fp16');
+    const last = networkTensors(family, structure).at(-2)?.name ?? '';
+    for (const change of [null, { shape: [1, 1, 3, 3] }, { dtype: 'f64' } as const]) {
+      // Without its last convolution SRVGG cannot be told from a smaller one or from none.
+      const result = recognise(changed(table, family === 'srvgg' ? 'body.0.bias' : last, change));
+      expect(result).toMatchObject({ ok: false, error: { code: 'model-damaged' } });
+      if (!result.ok) expect(result.error.message).toContain(family === 'srvgg' ? 'body.0.bias' : last);
+    }
+  });
+
+  it('is another network when there is one more tensor', () => {
+    const table = emptyTable(family, structure, 'fp16');
+    const tensors = new Map(table.tensors);
+    tensors.set('attention.weight', {
+      name: 'attention.weight',
+      dtype: 'f16',
+      shape: [1],
+      offset: 0,
+      bytes: 2,
+    });
+    const result = recognise({ ...table, tensors });
+    expect(result).toMatchObject({ ok: false, error: { code: 'model-unrecognised' } });
+  });
+
+  it('costs something', () => {
+    const { flopsPerPixel, bytesPerPixel, bindingPerPixel } = networkCost(family, structure);
+    expect(flopsPerPixel).toBeGreaterThan(0);
+    expect(bindingPerPixel).toBeGreaterThan(0);
+    expect(bytesPerPixel).toBeGreaterThan(bindingPerPixel);
+  });
+});
+
+describe('8-bit weights', () => {
+  const table = emptyTable('rdn', { features: 16, growth: 8, blocks: 1, layers: 1, scale: 2 }, 'q8');
+
+  it('need a scale that fits', () => {
+    expect(recognise(changed(table, 'F_0.weight.scale', { shape: [16, 2, 1] }))).toMatchObject({ ok: true });
+    for (const shape of [[16, 3, 1], [8, 2, 1], [2], [16, 0, 1], [16, 2, 3, 3]]) {
+      const result = recognise(changed(table, 'F_0.weight.scale', { shape }));
+      expect(result, String(shape)).toMatchObject({ ok: false, error: { code: 'model-damaged' } });
+    }
+    expect(recognise(changed(table, 'F_0.weight.scale', null))).toMatchObject({
+      ok: false,
+      error: { code: 'model-damaged' },
+    });
+  });
+});
+
+describe('files', () => {
+  it('that are no model are damaged', async () => {
+    for (const content of ['', 'not a model', 'x'.repeat(100_000)]) {
+      const result = await readModel(new Blob([content]));
+      expect(result).toMatchObject({ ok: false, error: { code: 'model-damaged' } });
+    }
+  });
+
+  it('without tensors are not recognised', () => {
+    expect(recognise({ blob: new Blob(), tensors: new Map() })).toMatchObject({
+      ok: false,
+      error: { code: 'model-unrecognised' },
+    });
+  });
+});
+
+describe('ncnn layers', () => {
+  const layer = (type: string, weighty = true) => ({
+    type,
+    name: type,
+    inputs: [],
+    outputs: [],
+    parameters: new Map<number, readonly number[]>(),
+    weights: weighty
+      ? [{ role: 'weight' as const, dtype: 'f16' as const, shape: [1], offset: 0, bytes: 2 }]
+      : [],
+  });
+
+  it('of SRVGG are named in order', () => {
+    const chain = ['Convolution', 'PReLU', 'Convolution', 'PReLU', 'Convolution'].map((type) => layer(type));
+    expect(ncnnNames([...chain, layer('PixelShuffle', false)])).toEqual([
+      'body.0',
+      'body.1',
+      'body.2',
+      'body.3',
+      'body.4',
+    ]);
+    expect(ncnnNames(chain)).toBeNull();
+  });
+
+  it('of RRDB are named in order', () => {
+    const convolutions = Array.from({ length: 1 + 15 + 5 }, () => layer('Convolution'));
+    const names = ncnnNames([...convolutions, layer('Eltwise', false)]);
+    expect(names?.slice(0, 3)).toEqual(['conv_first', 'body.0.rdb1.conv1', 'body.0.rdb1.conv2']);
+    expect(names?.slice(-6)).toEqual([
+      'body.0.rdb3.conv5',
+      'conv_body',
+      'conv_up1',
+      'conv_up2',
+      'conv_hr',
+      'conv_last',
+    ]);
+    expect(ncnnNames([...convolutions, layer('Convolution'), layer('Eltwise', false)])).toBeNull();
+  });
+});
