@@ -1,30 +1,34 @@
 /** `npm run bench -- NAME [ARGUMENTS]`: the longer measurements of docs/benchmarks.md, one by one. */
 
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
+import { ensureBuilt } from './lib/build.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { root } from './lib/run.mjs';
 
-const folder = join(root, 'scripts', 'bench');
-const names = readdirSync(folder)
-  .filter((file) => file.endsWith('.bench.ts') || file.endsWith('.run.ts'))
-  .map((file) => file.replace(/\.(?:bench|run)\.ts$/, ''))
-  .sort();
+/** Each is a file of scripts/bench: `page` runs in vitest's browser, `node` in Node. */
+const benches = {
+  backends: { in: 'page', what: 'every shipped network on WebGPU against WASM' },
+  'long-tasks': { in: 'node', what: 'tasks over 50 ms on the main thread while a job runs' },
+  'model-context': { in: 'node', what: 'how much context the deep networks need' },
+  'model-quality': { in: 'node', what: 'shipped networks against an independent run of their weights' },
+  overhead: { in: 'page', what: "the engine's run against the bare session's" },
+  tiling: { in: 'node', what: 'tiled against untiled, with the seam measure' },
+};
 
-const [name, ...rest] = process.argv.slice(2);
-if (name === undefined || !names.includes(name)) {
-  console.error(`Usage: npm run bench -- NAME [ARGUMENTS]\nNames: ${names.join(', ')}.`);
+const [name = '', ...rest] = process.argv.slice(2);
+const bench = Object.entries(benches).find(([known]) => known === name)?.[1];
+if (bench === undefined) {
+  const lines = Object.entries(benches).map(([known, { what }]) => `  ${known.padEnd(14)} ${what}`);
+  console.error(`Usage: npm run bench -- NAME [ARGUMENTS]\n\n${lines.join('\n')}`);
   process.exit(2);
 }
 
 ensureInstalled();
 ensureChromium();
-// What needs the engine in a page runs in vitest's browser, the rest in Node.
-const inPage = existsSync(join(folder, `${name}.bench.ts`));
-const command = inPage
-  ? ['npx', 'vitest', 'run', '--config', 'scripts/bench/vitest.config.ts', `${name}.bench`, ...rest]
-  : ['npx', 'tsx', join(folder, `${name}.run.ts`), ...rest];
-const [program = '', ...args] = command;
-process.exitCode = spawnSync(program, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
+if (name === 'long-tasks' && !ensureBuilt()) process.exit(1);
+const args =
+  bench.in === 'page'
+    ? ['vitest', 'run', '--config', 'scripts/bench/vitest.config.ts', `${name}.bench`]
+    : ['tsx', `scripts/bench/${name}.ts`];
+process.exitCode = spawnSync('npx', [...args, ...rest], { cwd: root, stdio: 'inherit' }).status ?? 1;

@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure } from '../../src/base/result.ts';
 import type { Failure } from '../../src/base/errors.ts';
+import { ensureBuilt } from '../lib/build.mjs';
 import { parseCommand, usage, type Request } from './args.ts';
 import { openApp, type OpenApp, type PageOptions, type Report } from './browser.ts';
 import { outputsFor, type Outputs } from './outputs.ts';
@@ -66,6 +67,7 @@ function readRecipe(path: string): unknown {
 }
 
 async function enlargeAll(request: Request, outputs: Outputs, options: PageOptions): Promise<number> {
+  if (!ensureBuilt()) return 1;
   const served = await serveApp(root);
   let app: OpenApp | null = null;
   let failed = 0;

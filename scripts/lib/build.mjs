@@ -12,18 +12,23 @@ const sources = [
   'package.json',
   'package-lock.json',
   'vite.config.ts',
+  'scripts/lib',
 ];
 
-/** @returns {boolean} whether there is a build now */
-export function ensureBuilt() {
-  const built = join(root, 'dist', 'index.html');
+/**
+ * @param {string} [folder] of the build
+ * @returns {boolean} whether there is a build now
+ */
+export function ensureBuilt(folder = join(root, 'dist')) {
+  const built = join(folder, 'index.html');
   if (existsSync(built)) {
     const since = statSync(built).mtimeMs;
     if (sources.every((source) => newest(join(root, source)) <= since)) return true;
   }
   process.stderr.write('Building ...\n');
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  return runLoudly(process.execPath, [vite, 'build', '--logLevel', 'warn']);
+  const options = ['--logLevel', 'warn', '--emptyOutDir', '--outDir', folder];
+  return runLoudly(process.execPath, [vite, 'build', ...options]);
 }
 
 /**

@@ -4,10 +4,6 @@ export function invariant(condition: unknown, message: string): asserts conditio
   if (!condition) throw new Error(message);
 }
 
-export function assertNever(value: never): never {
-  throw new Error(`Unexpected value: ${JSON.stringify(value)}`);
-}
-
 /** The value at an index that is known to exist. */
 export function at<T>(list: ArrayLike<T>, index: number): T {
   const value = list[index];
