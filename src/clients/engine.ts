@@ -34,13 +34,16 @@ const mostLosses = 2;
 export class EngineClient {
   /** Called whenever the backend in use changes. */
   onBackend: ((report: BackendReport) => void) | null = null;
+  /** Called when a dead engine was replaced and every picture that was on its shelf is gone. */
+  onShelfLost: (() => void) | null = null;
 
   readonly #codec: PixelPartner;
   readonly #worker: WorkerClient<EngineApi>;
   #options: EngineOptions = { choice: 'auto' };
   #started: Result<BackendReport> | null = null;
   #gaveUpGpu = false;
-  #moving: readonly ShelvedPicture[] = [];
+  /** Pictures on their way into a new engine; null when the last one died with what it held. */
+  #moving: readonly ShelvedPicture[] | null = [];
 
   constructor({ codec, spawn = spawnEngine }: { codec: PixelPartner; spawn?: () => Worker }) {
     this.#codec = codec;
@@ -136,8 +139,9 @@ export class EngineClient {
     const options: EngineOptions = this.#gaveUpGpu
       ? { ...this.#options, choice: 'wasm', because: 'gpu-lost' }
       : this.#options;
-    const pictures = this.#moving;
-    this.#moving = [];
+    const pictures = this.#moving ?? [];
+    if (!this.#moving) this.onShelfLost?.();
+    this.#moving = null;
     await api.adopt(
       transfer(
         [...pictures],
@@ -158,7 +162,7 @@ export class EngineClient {
   /** Moves every picture into a new worker. */
   async #restart(): Promise<void> {
     const pictures = await this.#worker.attempt((api) => api.surrender());
-    this.#moving = pictures.ok ? pictures.value : [];
+    this.#moving = pictures.ok ? pictures.value : null;
     this.#worker.end('The engine is being replaced.');
   }
 

@@ -14,6 +14,7 @@ export type BackendReason =
   | 'cpu-faster' // measured: WASM is faster than this GPU
   | 'no-webgpu' // the browser has no WebGPU, or gives no adapter
   | 'software-adapter' // WebGPU would be computed by the CPU: only when asked for by name
+  | 'no-runtime' // this server does not hold the runtime that this browser's WebGPU needs
   | 'gpu-untrusted' // the golden tile came back wrong
   | 'gpu-lost'; // the GPU was lost again and again
 

@@ -14,7 +14,7 @@ import type {
 import type { EngineOptions } from '../../src/protocol/engine.ts';
 import { openGpu, type Gpu } from './gpu-device.ts';
 import { OrtGate } from './ort-gate.ts';
-import { gpuBuild, loadRuntime, threadCount, type Runtime } from './runtime.ts';
+import { buildIsServed, gpuBuild, loadRuntime, threadCount, type Runtime } from './runtime.ts';
 
 export class Backend {
   readonly runtime: Runtime;
@@ -83,9 +83,13 @@ export async function startBackend({ choice, threads, because }: EngineOptions):
     return withoutGpu(search.adapter, search.kind === 'software' ? 'software-adapter' : 'no-webgpu', count);
   }
   const { gpu } = search;
+  const asked = choice === 'webgpu';
+  if (!asked && gpuBuild() === 'webgpu' && !(await buildIsServed('webgpu'))) {
+    gpu.device.destroy();
+    return withoutGpu(gpu.adapter, 'no-runtime', count);
+  }
   const runtime = await loadRuntime(gpuBuild(), count);
   if (!runtime.ok) return runtime;
-  const asked = choice === 'webgpu';
   return ok(new Backend(runtime.value, gpu, gpu.adapter, asked ? 'chosen' : 'gpu-faster', !asked));
 }
 

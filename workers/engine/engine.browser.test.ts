@@ -214,8 +214,10 @@ describe('trouble', () => {
     expect(done.backend).toMatchObject({ backend: 'wasm', reason: 'gpu-lost' });
   });
 
-  it('answers what was running when the worker dies, and works again', async () => {
+  it('answers what was running when the worker dies, says what is gone, and works again', async () => {
     await open();
+    let lost = 0;
+    desk.engine.onShelfLost = () => lost++;
     await desk.put('picture', testPicture({ width: 200, height: 200 }));
     const outcome = await desk.engine.run(
       {
@@ -233,6 +235,7 @@ describe('trouble', () => {
     );
     expect(outcome).toMatchObject({ kind: 'stopped', error: { code: 'worker-died' } });
     expect(await desk.engine.prepare(model)).toMatchObject({ ok: true });
+    expect(lost).toBe(1);
   });
 
   it('names a model that the recipe asks for and nobody gave', async () => {

@@ -34,6 +34,15 @@ export function gpuBuild(): RuntimeBuild {
   return 'Suspending' in WebAssembly ? 'jspi' : 'webgpu';
 }
 
+/** Whether the build's wasm file is there: some hosts refuse files over 25 MiB, which Asyncify's is. */
+export async function buildIsServed(build: RuntimeBuild): Promise<boolean> {
+  try {
+    return (await fetch(builds[build].wasm, { method: 'HEAD' })).ok;
+  } catch {
+    return true; // Offline: it may be in the cache, where a HEAD does not find it.
+  }
+}
+
 /** Threads need shared memory, which needs cross-origin isolation. */
 export function threadCount(wanted = Number.POSITIVE_INFINITY): number {
   if (!self.crossOriginIsolated) return 1;

@@ -55,6 +55,7 @@ export const en = {
       'gpu-faster': 'Measured here: the GPU is faster, and its results are right.',
       'cpu-faster': 'Measured here: the CPU is faster than this GPU.',
       'no-webgpu': 'This browser offers no WebGPU here, so the CPU does the work.',
+      'no-runtime': 'This server does not hold the file that WebGPU needs in this browser.',
       'software-adapter': 'WebGPU would be computed by the CPU here, so it is used only when you choose it.',
       'gpu-untrusted': 'The GPU gave wrong numbers in the check, so the CPU does the work.',
       'gpu-lost': 'The GPU was lost again and again, so the CPU does the work.',
