@@ -9,6 +9,9 @@ export interface Saved {
   readonly bytes: Buffer;
 }
 
+/** For what computes: a machine may be busy with other things. */
+export const patience = 120_000;
+
 /** The CPU, so that every machine computes the same. */
 export const onCpu = './?backend=wasm';
 
@@ -26,7 +29,9 @@ export class AppPage {
   }
 
   async ready(): Promise<void> {
-    await expect(this.device).toHaveAccessibleName(/^Device: (?:CPU|WebGPU), measured/, { timeout: 45_000 });
+    await expect(this.device).toHaveAccessibleName(/^Device: (?:CPU|WebGPU), measured/, {
+      timeout: patience,
+    });
   }
 
   get device(): Locator {
@@ -42,6 +47,11 @@ export class AppPage {
     return this.page.getByRole('region', { name: 'Messages' }).getByRole('listitem');
   }
 
+  /** The line below the picture. */
+  get progress(): Locator {
+    return this.page.locator('.bar .words');
+  }
+
   /** What stands over a picture that failed. */
   get trouble(): Locator {
     return this.page.getByRole('alert');
@@ -53,7 +63,7 @@ export class AppPage {
     });
   }
 
-  async state(name: string, state: string, timeout = 45_000): Promise<void> {
+  async state(name: string, state: string, timeout = patience): Promise<void> {
     await expect(this.frame(name)).toHaveAccessibleName(`${name}, ${state}`, { timeout });
   }
 
@@ -84,8 +94,35 @@ export class AppPage {
 
   async save(): Promise<Saved> {
     const button = this.page.getByRole('button', { name: 'Save', exact: true });
-    const [download] = await Promise.all([this.page.waitForEvent('download'), button.click()]);
+    return this.saved(() => button.click());
+  }
+
+  /** What a deed downloads. */
+  async saved(deed: () => Promise<void>): Promise<Saved> {
+    const [download] = await Promise.all([this.page.waitForEvent('download'), deed()]);
     return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  }
+
+  /** A choice of the panel: a model, a size, a file format. */
+  async pick(label: string | RegExp): Promise<void> {
+    await this.page.getByRole('complementary').getByRole('radio', { name: label }).check({ force: true });
+  }
+
+  /** Scale by any factor. */
+  async scaleBy(factor: number): Promise<void> {
+    await this.pick('Custom…');
+    await this.page.getByLabel('Factor').fill(String(factor));
+  }
+
+  /** Scale to a size in pixels. */
+  async scaleTo(width: number, height: number): Promise<void> {
+    await this.pick('To size…');
+    await this.page.getByLabel('Width').fill(String(width));
+    await this.page.getByLabel('Height').fill(String(height));
+  }
+
+  command(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true });
   }
 }
 

@@ -1,0 +1,80 @@
+/** Several pictures at once, and jobs that are paused, resumed and cancelled. */
+
+import { differences, enlargedBy } from './support/expected.ts';
+import { crop, photo, pngFile, readPng } from './support/pictures.ts';
+import { expect, test } from './support/story.ts';
+
+const truncated = (name: string) => ({ ...photo(name), buffer: photo(name).buffer.subarray(0, 3000) });
+
+test('a broken file in a queue stops nobody else, and all results are saved', async ({ app, page }) => {
+  // A folder that needs no dialog.
+  await page.addInitScript(() => {
+    Object.assign(window, { showDirectoryPicker: () => navigator.storage.getDirectory() });
+  });
+  await app.open();
+  await app.drop(photo('a.png'), truncated('broken.png'), photo('b.png', 30), photo('a.png', 60));
+  await expect(page.getByRole('navigation', { name: 'Pictures' }).getByRole('listitem')).toHaveCount(4);
+  await expect(app.go).toHaveText(/^Enlarge \d pictures$/);
+  await app.enlarge();
+  await app.state('broken.png', 'failed');
+  await app.state('b.png', 'done');
+  await expect(page.getByRole('button', { name: 'a.png, done' })).toHaveCount(2, { timeout: 60_000 });
+  await app.command('Save all 3').click();
+  await expect(app.notices.filter({ hasText: '3 pictures saved.' })).toBeVisible();
+  const names = await page.evaluate(async () => {
+    const folder = await navigator.storage.getDirectory();
+    return Array.fromAsync(folder.keys());
+  });
+  expect(names.sort()).toEqual(['a@4x (2).png', 'a@4x.png', 'b@4x.png']);
+});
+
+test('without a folder dialog each result is a download', async ({ app, page }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'showDirectoryPicker'));
+  await app.open();
+  await app.drop(photo('a.png'), photo('b.png', 30));
+  await app.state('b.png', 'not enlarged yet');
+  await app.enlarge();
+  await app.state('b.png', 'done');
+  const names: string[] = [];
+  page.on('download', (download) => names.push(download.suggestedFilename()));
+  await app.command('Save all 2').click();
+  await expect.poll(() => names).toEqual(['a@4x.png', 'b@4x.png']);
+});
+
+test('a job goes on where it was paused', async ({ app, page }) => {
+  const source = crop(64, 40);
+  await app.open();
+  await app.drop(pngFile('photo.png', source));
+  await app.scaleBy(16);
+  await app.enlarge();
+  await app.state('photo.png', 'being enlarged');
+  await app.command('Pause').click();
+  await app.state('photo.png', 'paused');
+  const words = await app.progress.textContent();
+  await page.waitForTimeout(2500);
+  expect(await app.progress.textContent()).toBe(words);
+  await app.command('Resume').click();
+  await app.state('photo.png', 'done');
+  const twice = await enlargedBy('photo-fast', await enlargedBy('photo-fast', source));
+  expect(differences(readPng((await app.save()).bytes), twice).mean).toBeLessThanOrEqual(0.3);
+});
+
+test('a cancelled job leaves the others, and can be done again', async ({ app }) => {
+  await app.open();
+  await app.drop(pngFile('large.png', crop(80, 60)), photo('a.png'), photo('b.png', 30));
+  await app.state('b.png', 'not enlarged yet');
+  await app.scaleBy(16);
+  await app.enlarge();
+  await app.state('large.png', 'being enlarged');
+  await app.frame('b.png').click();
+  await app.command('Cancel').click();
+  await app.state('b.png', 'cancelled');
+  await app.frame('large.png').click();
+  await app.command('Cancel').click();
+  await app.state('large.png', 'cancelled');
+  await app.state('a.png', 'done');
+  await app.pick('2×');
+  await expect(app.go).toHaveText('Enlarge 3 pictures');
+  await app.enlarge();
+  for (const name of ['large.png', 'a.png', 'b.png']) await app.state(name, 'done');
+});
