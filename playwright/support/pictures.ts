@@ -39,6 +39,19 @@ export function crop(width: number, height: number, offset = 0): Pixels {
   return { width, height, channels: 3, data };
 }
 
+/** The whole photo, repeated to any size. */
+export function repeated(width: number, height: number): Pixels {
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const row = (y % coffee.height) * coffee.width * 3;
+    for (let x = 0; x < width; x += coffee.width) {
+      const pixels = Math.min(coffee.width, width - x);
+      data.set(coffee.data.subarray(row, row + pixels * 3), (y * width + x) * 3);
+    }
+  }
+  return { width, height, channels: 3, data };
+}
+
 export function pngFile(name: string, { width, height, channels, data }: Pixels): PictureFile {
   const buffer = Buffer.from(encode({ width, height, channels, data, depth: 8 }));
   return { name, mimeType: 'image/png', buffer };
