@@ -1,6 +1,6 @@
 /** A headless Chromium with the app open in it, ready to be given pictures. */
 
-import { chromium } from 'playwright';
+import { chromium, type Browser, type Page } from 'playwright';
 import type { Failure } from '../../src/base/errors.ts';
 import type { EnlargeOptions } from '../../src/app/api/types.ts';
 import { headlessFlags, realGpuFlags, softwareGpuFlags } from '../lib/chromium-flags.mjs';
@@ -30,18 +30,18 @@ export interface OpenApp {
 }
 
 /**
- * `software` allows a GPU computed by the CPU, which the engine takes only when WebGPU is asked for by
- * name: without a real GPU that is the only WebGPU there is.
+ * `software` allows a GPU computed by the CPU where there is no real one; the engine takes it only when
+ * WebGPU is asked for by name.
  */
 export async function openApp(
   url: string,
   { software, onNotice }: { readonly software: boolean; readonly onNotice: (text: string) => void },
 ): Promise<OpenApp> {
-  const browser = await chromium.launch({
-    executablePath: ensureChromium(),
-    args: [...headlessFlags, ...(software ? softwareGpuFlags : realGpuFlags)],
-  });
-  const page = await browser.newPage();
+  let { browser, page } = await launch(realGpuFlags);
+  if (software && !(await hasRealGpu(page, url))) {
+    await browser.close();
+    ({ browser, page } = await launch(softwareGpuFlags));
+  }
   await page.exposeFunction('enlargerNotice', onNotice);
   // `manual`: the app's own window does nothing by itself, so that all cores are the job's.
   await page.goto(`${url}?manual`);
@@ -80,4 +80,21 @@ export async function openApp(
       }, to),
     close: () => browser.close(),
   };
+}
+
+async function launch(flags: readonly string[]): Promise<{ browser: Browser; page: Page }> {
+  const browser = await chromium.launch({
+    executablePath: ensureChromium(),
+    args: [...headlessFlags, ...flags],
+  });
+  return { browser, page: await browser.newPage({ serviceWorkers: 'block' }) };
+}
+
+async function hasRealGpu(page: Page, url: string): Promise<boolean> {
+  // WebGPU is there only for pages of a secure origin; any file of it will do.
+  await page.goto(`${url}manifest.webmanifest`);
+  return page.evaluate(async () => {
+    const adapter = await navigator.gpu?.requestAdapter();
+    return adapter ? !adapter.info.isFallbackAdapter : false;
+  });
 }

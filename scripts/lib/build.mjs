@@ -27,7 +27,7 @@ export function ensureBuilt(folder = join(root, 'dist')) {
   }
   process.stderr.write('Building ...\n');
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  const options = ['--logLevel', 'warn', '--emptyOutDir', '--outDir', folder];
+  const options = ['--logLevel', 'error', '--emptyOutDir', '--outDir', folder];
   return runLoudly(process.execPath, [vite, 'build', ...options]);
 }
 
