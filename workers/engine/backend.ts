@@ -56,11 +56,6 @@ export class Backend {
     };
   }
 
-  /** Half precision came back wrong where single precision is right. */
-  useSinglePrecision(): void {
-    this.#precision = 'fp32';
-  }
-
   settle(name: BackendName, reason: BackendReason): void {
     this.#name = name;
     this.#reason = reason;

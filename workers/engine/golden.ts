@@ -27,20 +27,25 @@ export type Verdict =
   { readonly trusted: true } | { readonly trusted: false; readonly difference: number; readonly why: string };
 
 /**
- * Largest and mean deviation from WASM that is still the same picture, as fractions of full scale.
- * Half precision has 11 bits, and deep networks amplify its rounding; a wrong kernel is off by far more.
+ * Deviation from WASM that is still the same picture, in fractions of full scale: the mean, and how far all
+ * but one in a hundred values may be off. Half precision has 11 bits, and deep networks amplify its rounding
+ * at hard edges (38/255 at single values was measured with `anime`, with a mean of 1); a wrong kernel is off
+ * everywhere.
  */
 const tolerance: Record<Precision, { readonly most: number; readonly mean: number }> = {
   fp32: { most: 1 / 255, mean: 0.1 / 255 },
-  fp16: { most: 12 / 255, mean: 1 / 255 },
+  fp16: { most: 16 / 255, mean: 2 / 255 },
 };
+const outliers = 0.01;
 
 /** Holds a GPU's result against WASM's: same length, finite, not black, within the tolerance. */
 export function judge(result: Float32Array, expected: Float32Array, precision: Precision): Verdict {
   if (result.length !== expected.length) {
     return { trusted: false, difference: Number.NaN, why: 'its result has another size' };
   }
+  const limit = tolerance[precision];
   let most = 0;
+  let beyond = 0;
   let sum = 0;
   let peak = 0;
   for (let i = 0; i < result.length; i++) {
@@ -50,12 +55,12 @@ export function judge(result: Float32Array, expected: Float32Array, precision: P
     }
     const difference = Math.abs(value - (expected[i] as number));
     if (difference > most) most = difference;
+    if (difference > limit.most) beyond++;
     if (value > peak) peak = value;
     sum += difference;
   }
   if (peak < 0.05) return { trusted: false, difference: most, why: 'its result is black' };
-  const limit = tolerance[precision];
-  if (most > limit.most || sum / result.length > limit.mean) {
+  if (beyond > outliers * result.length || sum / result.length > limit.mean) {
     return { trusted: false, difference: most, why: 'its result differs from the CPU result' };
   }
   return { trusted: true };

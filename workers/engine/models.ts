@@ -110,10 +110,7 @@ export class Models {
       verdict = result.ok
         ? judge(result.value, expected.value, attempt)
         : { trusted: false, difference: Number.NaN, why: result.error.message };
-      if (session.ok && verdict.trusted) {
-        if (attempt === 'fp32' && precision === 'fp16') this.#backend.useSinglePrecision();
-        return this.#choose(session.value, cpu.value);
-      }
+      if (session.ok && verdict.trusted) return this.#choose(session.value, cpu.value);
       if (session.ok) await session.value.release();
     }
     return this.#distrust(card, cpu.value, verdict);

@@ -162,9 +162,11 @@ function estimate(
   throw new Error('A model pass without a tile size.');
 }
 
-/** The backend as the job's models use it: a model that the GPU got wrong runs on the CPU. */
+/** The backend as the job's first model uses it: one that the GPU got wrong runs on the CPU, or in fp32. */
 function usedBackend(report: BackendReport, models: ReadonlyMap<string, OpenedModel>): BackendReport {
   const [first] = models.values();
-  if (!first || first.session.backend === report.backend) return report;
-  return { ...report, backend: first.session.backend, precision: 'fp32', reason: 'gpu-untrusted' };
+  if (!first) return report;
+  const { backend, precision } = first.session;
+  const reason = backend === report.backend ? report.reason : 'gpu-untrusted';
+  return { ...report, backend, precision, reason };
 }
