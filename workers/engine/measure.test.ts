@@ -30,6 +30,13 @@ describe('measureSpeed', () => {
     expect(sides).toEqual([32]);
   });
 
+  it('asks a slow device for no more than two small runs', async () => {
+    const { session, sides, clock } = network(1e-3);
+    const speed = await measureSpeed(session, Infinity, clock);
+    expect(speed.ok && speed.value).toBeCloseTo(1e3);
+    expect(sides).toEqual([32, 32]);
+  });
+
   it('is not misled by a slow first run', async () => {
     const { session, clock } = network(1e-5);
     let runs = 0;
