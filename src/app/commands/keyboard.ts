@@ -9,7 +9,7 @@ export function handleKey(app: App, event: KeyboardEvent): void {
   for (const command of commandList) {
     const shortcut = command.shortcuts.find((candidate) => matches(candidate, event));
     if (!shortcut || command.native) continue;
-    if (isTyping(event.target)) return;
+    if (isTyping(event.target) && (!shortcut.mod || editing.has(shortcut.key))) return;
     if (isSingleCharacter(shortcut) && !app.choices.current.letterKeys) return;
     // A command that cannot run leaves the key to the browser, except those it would misuse.
     if (!command.enabled(app) && !shortcut.mod) return;
@@ -19,6 +19,9 @@ export function handleKey(app: App, event: KeyboardEvent): void {
     return;
   }
 }
+
+/** Keys that mean something of their own in a field, with Control or Command. */
+const editing: ReadonlySet<string> = new Set(['c', 'v']);
 
 /** Fields that take characters; a radio button or a slider does not. */
 function isTyping(target: EventTarget | null): boolean {

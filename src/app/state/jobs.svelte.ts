@@ -159,10 +159,12 @@ export class Jobs {
         return;
       case 'preview': {
         const map = mapFrom(picture.passes, event.pass + 1);
-        if (event.pass > 0 && picture.after?.done !== 'all') picture.after?.finish();
-        picture.after?.draw(event.bitmap, mapped(map, event.rect));
-        event.bitmap.close();
-        picture.redraw();
+        const { after } = picture;
+        if (event.pass > 0 && after?.done !== 'all') void after?.finish();
+        void after?.draw(event.bitmap, mapped(map, event.rect)).then(() => {
+          event.bitmap.close();
+          picture.redraw();
+        });
         return;
       }
       case 'state':
@@ -187,7 +189,7 @@ export class Jobs {
     if (outcome.kind === 'done' && isAtWork(picture.status)) {
       const { width, height, opaque, resultId, seconds, backend } = outcome;
       const former = picture.result;
-      picture.after?.finish();
+      void picture.after?.finish().then(() => picture.redraw());
       picture.result = {
         id: resultId,
         width,

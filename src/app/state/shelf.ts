@@ -37,7 +37,7 @@ export class Shelf {
       const { width, height, opaque, preview } = decoded.value;
       picture.size = { width, height };
       picture.opaque = opaque;
-      picture.showBefore(Surface.of(preview, { width, height }));
+      picture.showBefore(await Surface.of(preview, { width, height }));
       this.#put(picture.id, { width, height });
       return ok(null);
     });

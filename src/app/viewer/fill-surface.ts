@@ -22,11 +22,11 @@ export async function fillSurface(
     };
     const band = await view(rect, max);
     if (!band.ok) return band;
-    surface.draw(band.value, rect);
+    await surface.draw(band.value, rect);
     band.value.close();
     drawn();
   }
-  surface.finish();
+  await surface.finish();
   drawn();
   return ok(null);
 }

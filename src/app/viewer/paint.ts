@@ -86,7 +86,7 @@ function paintBefore(target: CanvasRenderingContext2D, scene: Scene, part: Rect,
   if (!scene.before) return;
   if (!scene.opaque) chequer(target, place);
   target.imageSmoothingEnabled = true;
-  target.imageSmoothingQuality = 'medium';
+  target.imageSmoothingQuality = 'low';
   scene.before.paint(target, unmapped(scene.map, part), place);
 }
 

@@ -1,16 +1,14 @@
 /**
  * Pixels for the stage: one picture in a few sizes, so that drawing it never costs more than the
- * screen has pixels. Tiles are drawn into every size as they come.
+ * screen has pixels. Tiles are drawn into every size as they come, in bands, each in a task of its own.
  */
 
+import { SerialQueue } from '../../base/serial-queue.ts';
 import type { Rect, Size } from '../../picture/geometry.ts';
+import { bandsOf } from './bands.ts';
+import { Level } from './level.ts';
 import { levelFor, levelSizes } from './levels.ts';
-
-interface Level {
-  readonly scale: number;
-  readonly source: OffscreenCanvas | ImageBitmap;
-  readonly context: OffscreenCanvasRenderingContext2D | null;
-}
+import { nextTask } from './next-task.ts';
 
 /** A sharper part, fetched when the surface is too coarse for the zoom. */
 export interface Detail {
@@ -21,44 +19,41 @@ export interface Detail {
 export class Surface {
   /** The pixel grid that rectangles are given in. */
   readonly frame: Size;
+  /** The picture in one piece, where it came so; the levels then hold its smaller sizes. */
+  readonly #bitmap: ImageBitmap | null;
   readonly #levels: readonly Level[];
+  readonly #order = new SerialQueue();
   #done: Rect[] | 'all' = [];
   #detail: Detail | null = null;
+  #released = false;
 
-  private constructor(frame: Size, levels: readonly Level[]) {
+  private constructor(frame: Size, bitmap: ImageBitmap | null, levels: readonly Level[]) {
     this.frame = frame;
+    this.#bitmap = bitmap;
     this.#levels = levels;
   }
 
   /** An empty surface for a result that is to come. */
   static empty(frame: Size, most: number): Surface {
-    return new Surface(
-      frame,
-      levelSizes(frame, most).map(({ width, height, scale }) => {
-        const source = new OffscreenCanvas(width, height);
-        return { scale, source, context: smooth(source.getContext('2d')) };
-      }),
-    );
+    const levels = levelSizes(frame, most).map((size) => new Level(size));
+    return new Surface(frame, null, levels);
   }
 
   /** A finished picture of `frame` size; the bitmap may be smaller, and now belongs to the surface. */
-  static of(bitmap: ImageBitmap, frame: Size): Surface {
+  static async of(bitmap: ImageBitmap, frame: Size): Promise<Surface> {
     const first = bitmap.width / frame.width;
-    const levels: Level[] = [{ scale: first, source: bitmap, context: null }];
-    for (const { width, height, scale } of levelSizes(bitmap, Infinity).slice(1)) {
-      const source = new OffscreenCanvas(width, height);
-      const above = levels.at(-1)?.source ?? bitmap;
-      smooth(source.getContext('2d'))?.drawImage(above, 0, 0, width, height);
-      levels.push({ scale: first * scale, source, context: null });
-    }
-    const surface = new Surface(frame, levels);
-    surface.finish();
+    const levels = levelSizes(bitmap, Infinity)
+      .slice(1)
+      .map((size) => new Level({ ...size, scale: first * size.scale }));
+    const surface = new Surface(frame, bitmap, levels);
+    if (levels.length > 0) await surface.draw(bitmap, { x: 0, y: 0, ...frame });
+    await surface.finish();
     return surface;
   }
 
   /** Surface pixels for one frame pixel: a view finer than this wants a detail. */
   get resolution(): number {
-    return this.#levels[0]?.scale ?? 1;
+    return this.#bitmap ? this.#bitmap.width / this.frame.width : (this.#levels[0]?.scale ?? 1);
   }
 
   /** What is there already: rectangles of the frame, or all of it. */
@@ -66,26 +61,30 @@ export class Surface {
     return this.#done;
   }
 
-  get detail(): Detail | null {
-    return this.#detail;
+  /** Draws a tile over what was there; resolves when it can be seen. */
+  draw(bitmap: ImageBitmap, rect: Rect): Promise<void> {
+    return this.#order.run(async () => {
+      const bands = bandsOf(bitmap);
+      const zoom = rect.height / bitmap.height;
+      for (const { y, height } of bands) {
+        if (this.#released) return;
+        const whole = bands.length === 1;
+        const band = whole ? bitmap : await createImageBitmap(bitmap, 0, y, bitmap.width, height);
+        const part = { ...rect, y: rect.y + y * zoom, height: height * zoom };
+        for (const level of this.#levels) level.draw(band, part);
+        if (!whole) band.close();
+        await nextTask();
+      }
+      if (this.#done !== 'all') this.#done.push(rect);
+    });
   }
 
-  /** Draws a tile over what was there. Edges grow to whole pixels, so that no gap shows between tiles. */
-  draw(bitmap: ImageBitmap, rect: Rect): void {
-    for (const { scale, context } of this.#levels) {
-      if (!context) continue;
-      const x = Math.floor(rect.x * scale + 1e-3);
-      const y = Math.floor(rect.y * scale + 1e-3);
-      const width = Math.max(1, Math.ceil((rect.x + rect.width) * scale - 1e-3) - x);
-      const height = Math.max(1, Math.ceil((rect.y + rect.height) * scale - 1e-3) - y);
-      context.clearRect(x, y, width, height);
-      context.drawImage(bitmap, x, y, width, height);
-    }
-    if (this.#done !== 'all') this.#done.push(rect);
-  }
-
-  finish(): void {
-    this.#done = 'all';
+  /** Everything is there, once what is still being drawn is drawn. */
+  finish(): Promise<void> {
+    return this.#order.run(() => {
+      this.#done = 'all';
+      return Promise.resolve();
+    });
   }
 
   sharpen(detail: Detail | null): void {
@@ -98,28 +97,31 @@ export class Surface {
    * with the detail over it where there is one.
    */
   paint(target: CanvasRenderingContext2D, part: Rect, place: Rect): void {
+    if (this.#released) return;
     const wanted = place.width / part.width;
     const level = levelFor(this.#levels, wanted * 0.99);
-    if (!level) return;
-    drawPart(target, level.source, { x: 0, y: 0, ...this.frame }, part, place);
+    if (this.#bitmap && (!level || level.scale < wanted * 0.99)) {
+      drawPart(target, this.#bitmap, { x: 0, y: 0, ...this.frame }, part, place);
+    } else {
+      level?.paint(target, part, place);
+    }
     const detail = this.#detail;
     if (detail && wanted > this.resolution) drawPart(target, detail.bitmap, detail.rect, part, place);
   }
 
   /** Frees the pixels at once instead of waiting for the garbage collector. */
   release(): void {
+    this.#released = true;
     this.sharpen(null);
-    for (const { source } of this.#levels) {
-      if (source instanceof ImageBitmap) source.close();
-      else source.width = source.height = 0;
-    }
+    this.#bitmap?.close();
+    for (const level of this.#levels) level.release();
   }
 }
 
 /** Draws what `whole` (which `source` stands for) and `part` share, where it belongs in `place`. */
 function drawPart(
   target: CanvasRenderingContext2D,
-  source: OffscreenCanvas | ImageBitmap,
+  source: ImageBitmap,
   whole: Rect,
   part: Rect,
   place: Rect,
@@ -144,9 +146,4 @@ function drawPart(
     width * zoomX,
     height * zoomY,
   );
-}
-
-function smooth(context: OffscreenCanvasRenderingContext2D | null): OffscreenCanvasRenderingContext2D | null {
-  if (context) context.imageSmoothingQuality = 'high';
-  return context;
 }
