@@ -52,16 +52,18 @@ const unopened = [
   },
 ];
 
-for (const { what, bad, says } of unopened) {
-  test(`${what} is not opened`, async ({ app }) => {
-    await app.drop(bad);
-    const notice = app.notices.filter({ hasText: bad.name });
-    await expect(notice).toContainText('was not opened');
-    await expect(notice).toContainText(says);
-    await expect(app.frame(bad.name)).toHaveCount(0);
-    await expectNothingLost(app);
-  });
-}
+test('what is no picture is not opened', async ({ app }) => {
+  for (const { what, bad, says } of unopened) {
+    await test.step(what, async () => {
+      await app.drop(bad);
+      const notice = app.notices.filter({ hasText: bad.name });
+      await expect(notice).toContainText('was not opened');
+      await expect(notice).toContainText(says);
+      await expect(app.frame(bad.name)).toHaveCount(0);
+    });
+  }
+  await expectNothingLost(app);
+});
 
 const { buffer } = photo();
 const scrambled = Buffer.from(buffer);
@@ -77,19 +79,21 @@ const broken = [
   { what: 'a picture beyond the decoder', bad: file('huge.png', hugePng()), says: /100000.*100000/ },
 ];
 
-for (const { what, bad, says } of broken) {
-  test(`${what} is told, with the ways out`, async ({ app }) => {
-    await app.drop(bad);
-    await app.frame(bad.name).click();
-    await app.state(bad.name, 'failed');
-    await expect(app.trouble).toContainText(`${bad.name} cannot be opened`);
-    await expect(app.trouble).toContainText(says);
-    await expect(app.trouble.getByRole('button', { name: 'Open pictures' })).toBeVisible();
-    await app.trouble.getByRole('button', { name: 'Remove the picture' }).click();
-    await expect(app.frame(bad.name)).toHaveCount(0);
-    await expectNothingLost(app);
-  });
-}
+test('a broken picture is told, with the ways out', async ({ app }) => {
+  for (const { what, bad, says } of broken) {
+    await test.step(what, async () => {
+      await app.drop(bad);
+      await app.frame(bad.name).click();
+      await app.state(bad.name, 'failed');
+      await expect(app.trouble).toContainText(`${bad.name} cannot be opened`);
+      await expect(app.trouble).toContainText(says);
+      await expect(app.trouble.getByRole('button', { name: 'Open pictures' })).toBeVisible();
+      await app.trouble.getByRole('button', { name: 'Remove the picture' }).click();
+      await expect(app.frame(bad.name)).toHaveCount(0);
+    });
+  }
+  await expectNothingLost(app);
+});
 
 test('a result beyond memory or the file format is refused with numbers before work starts', async ({
   app,

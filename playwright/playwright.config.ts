@@ -20,6 +20,7 @@ export default defineConfig({
   use: {
     baseURL: `http://localhost:${port}/`,
     viewport: { width: 1440, height: 860 },
+    actionTimeout: 60_000,
     trace: 'retain-on-failure',
     launchOptions: {
       args: headlessFlags,
