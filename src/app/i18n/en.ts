@@ -122,7 +122,7 @@ export const en = {
     waiting: 'Waiting for its turn',
     model: (got: string, all: string) => `Getting the model: ${got} of ${all}`,
     modelStored: 'Opening the model…',
-    session: 'Starting the model…',
+    session: 'Starting…',
     paused: 'Paused',
     said: (percent: string, left: string | null) =>
       left === null ? `${percent} done` : `${percent} done, ${left}`,

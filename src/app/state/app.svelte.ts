@@ -25,6 +25,9 @@ import { Showing } from './showing.ts';
 import { isActive, isAtWork } from './status.ts';
 import { Viewer } from './viewer.svelte.ts';
 
+/** The engine cannot be interrupted while it measures, so it starts only when nobody is about to use it. */
+const restMilliseconds = 3000;
+
 export class App {
   readonly text: Text = en;
   readonly choices = new Choices();
@@ -48,6 +51,8 @@ export class App {
   help = $state(false);
   panel = $state(false);
   #measuring = false;
+  /** When the person last did something. */
+  #touched = 0;
   /** The passes that lead to what the stage shows: of the running job, the result, or what is planned. */
   readonly #passes: readonly Pass[] = $derived.by(() => {
     const picture = this.pictures.selected;
@@ -169,6 +174,10 @@ export class App {
     return status.kind === 'failed' && status.error.code.startsWith('picture-');
   }
 
+  touched(): void {
+    this.#touched = performance.now();
+  }
+
   words(failure: Failure): string {
     return wordsOf(this.text, failure);
   }
@@ -209,7 +218,7 @@ export class App {
       (one, other) => one.flopsPerPixel - other.flopsPerPixel,
     )) {
       await quiet();
-      while (this.#wanted()) await pause(500);
+      while (this.#wanted() || performance.now() - this.#touched < restMilliseconds) await pause(500);
       if (this.device.failed) break;
       if (this.device.speed(card.id) === null) await this.device.measure(card);
     }

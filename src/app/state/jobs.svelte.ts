@@ -4,6 +4,8 @@
  */
 
 import type { JobDone, JobEvent, JobOutcome, ModelSource } from '../../protocol/engine.ts';
+import type { Pass } from '../../recipes/passes.ts';
+import { planPasses } from '../../recipes/plan-passes.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
 import { area } from '../../picture/geometry.ts';
 import { fromThrown, ok, type Result } from '../../base/result.ts';
@@ -18,6 +20,13 @@ import type { Picture } from './picture.svelte.ts';
 import type { Services } from './services.ts';
 import type { Shelf } from './shelf.ts';
 import { isAtWork } from './status.ts';
+
+/** One job on its way: what its tiles are drawn into. */
+interface Run {
+  readonly picture: Picture;
+  readonly passes: readonly Pass[];
+  readonly surface: Surface;
+}
 
 export interface JobsContext {
   readonly services: Promise<Services>;
@@ -89,7 +98,7 @@ export class Jobs {
   }
 
   async #runOne(picture: Picture): Promise<void> {
-    const { shelf, services } = this.#context;
+    const { shelf, services, library } = this.#context;
     const { recipe } = picture;
     if (!recipe) return;
     picture.progress = null;
@@ -108,6 +117,15 @@ export class Jobs {
     if (!isAtWork(picture.status)) return;
     picture.dispatch({ kind: 'prepare', what: { kind: 'session' } });
     const { engine } = await services;
+    const planned = planPasses(there.value, recipe, (id) => library.card(id)?.scale);
+    if (!planned.ok) {
+      picture.dispatch({ kind: 'fail', error: planned.error });
+      return;
+    }
+    const passes = planned.value;
+    const surface = Surface.empty(passes.at(-1)?.output ?? there.value, surfacePixels());
+    picture.passes = passes;
+    picture.showAfter(surface);
     const resultId = `${picture.id}-result-${++this.#runs}`;
     this.#jobId = resultId;
     const outcome = await engine.run(
@@ -119,7 +137,7 @@ export class Jobs {
         models: models.value,
         previewPixels: surfacePixels(),
       },
-      (event) => this.#hear(picture, event),
+      (event) => this.#hear({ picture, passes, surface }, event),
     );
     await this.#end(picture, recipe, outcome);
   }
@@ -138,30 +156,20 @@ export class Jobs {
     return ok(sources);
   }
 
-  #hear(picture: Picture, event: JobEvent): void {
-    if (!isAtWork(picture.status)) {
-      if (event.kind === 'preview') event.bitmap.close();
-      return;
-    }
+  #hear({ picture, passes, surface }: Run, event: JobEvent): void {
+    // Events and the outcome take different ways between the threads: the last tiles may come late.
+    if (!isAtWork(picture.status) && event.kind !== 'preview') return;
     switch (event.kind) {
-      case 'passes': {
-        const frame = event.passes.at(-1)?.output ?? picture.size;
-        if (!frame) return;
-        picture.passes = event.passes;
-        // A job that goes on in a new engine says its passes again: its tiles stay in sight.
-        const same = picture.status.kind === 'running' && picture.after?.frame.width === frame.width;
-        if (!same) picture.showAfter(Surface.empty(frame, surfacePixels()));
+      case 'passes':
         picture.dispatch({ kind: 'run' });
         return;
-      }
       case 'tile':
         picture.progress = { ...event, at: performance.now() };
         return;
       case 'preview': {
-        const map = mapFrom(picture.passes, event.pass + 1);
-        const { after } = picture;
-        if (event.pass > 0 && after?.done !== 'all') void after?.finish();
-        void after?.draw(event.bitmap, mapped(map, event.rect)).then(() => {
+        const map = mapFrom(passes, event.pass + 1);
+        if (event.pass > 0 && surface.done !== 'all') void surface.finish();
+        void surface.draw(event.bitmap, mapped(map, event.rect)).then(() => {
           event.bitmap.close();
           picture.redraw();
         });

@@ -28,9 +28,9 @@ export class Shelf {
   }
 
   /** Makes sure that the picture's own pixels are there, and its before surface too. */
-  source(picture: Picture): Promise<Result<null>> {
+  source(picture: Picture): Promise<Result<Size>> {
     return this.#order.run(async () => {
-      if (this.#touch(picture.id) && picture.before) return ok(null);
+      if (this.#touch(picture.id) && picture.before && picture.size) return ok(picture.size);
       const { codec } = await this.#services;
       const decoded = await codec.decode(picture.file, picture.id, previewPixels());
       if (!decoded.ok) return decoded;
@@ -39,7 +39,7 @@ export class Shelf {
       picture.opaque = opaque;
       picture.showBefore(await Surface.of(preview, { width, height }));
       this.#put(picture.id, { width, height });
-      return ok(null);
+      return ok({ width, height });
     });
   }
 
