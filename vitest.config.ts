@@ -1,5 +1,6 @@
 /** Two kinds of tests: `unit` in Node, and `browser` (`*.browser.test.ts`) in a real, headless Chromium. */
 
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
@@ -21,9 +22,14 @@ export default defineConfig({
         },
       },
       {
+        plugins: [svelte({ configFile: false })],
         // As in vite.config.ts: the builds of onnxruntime-web that load wasm from files.
         resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
-        optimizeDeps: { exclude: ['onnxruntime-web'] },
+        // All dependencies are found before the first test: one found later would reload the page under it.
+        optimizeDeps: {
+          entries: ['index.html', 'workers/*/*.worker.ts', '{src,workers}/**/*.browser.test.ts'],
+          exclude: ['onnxruntime-web'],
+        },
         worker: { format: 'es' },
         server: {
           headers: {
