@@ -3,95 +3,82 @@
 import { headlessFlags, softwareGpuFlags } from '../scripts/lib/chromium-flags.mjs';
 import { findChromium } from '../scripts/lib/chromium.mjs';
 import { differences, enlargedBy } from './support/expected.ts';
+import { beforeWorker } from './support/workers.ts';
 import { crop, photo, pngFile, readPng } from './support/pictures.ts';
 import { serveStatically } from './support/static-server.ts';
 import { expect, test } from './support/story.ts';
 
 const chromium = findChromium();
 
+const withoutWebGpu = `Object.defineProperty(navigator, 'gpu', { value: undefined });`;
+
+const keepDevice = `{
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (...options) {
+    return (self.storyDevice = await requestDevice.apply(this, options));
+  };
+}`;
+
 test.use({
+  serviceWorkers: 'block',
   launchOptions: {
     args: [...headlessFlags, ...softwareGpuFlags],
     ...(chromium === null ? {} : { executablePath: chromium }),
   },
 });
 
-test.describe('without WebGPU and threads', () => {
-  test.use({ serviceWorkers: 'block' });
+test('one thread of the CPU does the work, and the app says so', async ({ app, page }) => {
+  await using host = await serveStatically();
+  await beforeWorker(page, 'engine', withoutWebGpu);
+  await app.open(host.address);
+  await app.device.click();
+  const device = page.getByRole('dialog', { name: 'Device' });
+  await expect(device).toContainText('This browser offers no WebGPU here, so the CPU does the work.');
+  await expect(device).toContainText('on 1 thread.');
+  await expect(device).toContainText('This page is not isolated, so the CPU works with one thread only.');
+  await page.keyboard.press('Escape');
+  const source = crop(96, 64);
+  await app.drop(pngFile('photo.png', source));
+  await app.enlarge();
+  await app.state('photo.png', 'done');
+  const { most } = differences(readPng((await app.save()).bytes), await enlargedBy('photo-fast', source));
+  expect(most).toBeLessThanOrEqual(3);
+});
 
-  test('one thread of the CPU does the work, and the app says so', async ({ app, page }) => {
-    await using host = await serveStatically();
-    await page.route('**/engine.worker-*.js', async (route) => {
-      const response = await route.fetch();
-      const without = `Object.defineProperty(navigator, 'gpu', { value: undefined });\n`;
-      await route.fulfill({ response, body: without + (await response.text()) });
-    });
-    await app.open(host.address);
-    await app.device.click();
-    const device = page.getByRole('dialog', { name: 'Device' });
-    await expect(device).toContainText('This browser offers no WebGPU here, so the CPU does the work.');
-    await expect(device).toContainText('on 1 thread.');
-    await expect(device).toContainText('This page is not isolated, so the CPU works with one thread only.');
-    await page.keyboard.press('Escape');
-    const source = crop(96, 64);
-    await app.drop(pngFile('photo.png', source));
-    await app.enlarge();
-    await app.state('photo.png', 'done');
-    const { most } = differences(readPng((await app.save()).bytes), await enlargedBy('photo-fast', source));
-    expect(most).toBeLessThanOrEqual(3);
-  });
+test('WebGPU asked for by name, where there is none, is refused with the way out', async ({ app, page }) => {
+  await beforeWorker(page, 'engine', withoutWebGpu);
+  await page.goto('./?backend=webgpu');
+  await expect(app.device).toHaveAccessibleName('Device: Cannot compute', { timeout: 60_000 });
+  await app.device.click();
+  const device = page.getByRole('dialog', { name: 'Device' });
+  await expect(device).toContainText('This browser offers no WebGPU here. Choose');
+  await device.getByRole('radio', { name: 'The faster one' }).check({ force: true });
+  await app.ready();
+  await page.keyboard.press('Escape');
+  await app.drop(photo());
+  await app.enlarge();
+  await app.state('photo.png', 'done');
+});
 
-  test('WebGPU asked for by name, where there is none, is refused with the way out', async ({
-    app,
-    page,
-  }) => {
-    await page.route('**/engine.worker-*.js', async (route) => {
-      const response = await route.fetch();
-      const without = `Object.defineProperty(navigator, 'gpu', { value: undefined });\n`;
-      await route.fulfill({ response, body: without + (await response.text()) });
-    });
-    await page.goto('./?backend=webgpu');
-    await expect(app.device).toHaveAccessibleName('Device: Cannot compute', { timeout: 60_000 });
-    await app.device.click();
-    const device = page.getByRole('dialog', { name: 'Device' });
-    await expect(device).toContainText('This browser offers no WebGPU here. Choose');
-    await device.getByRole('radio', { name: 'The faster one' }).check({ force: true });
-    await app.ready();
-    await page.keyboard.press('Escape');
-    await app.drop(photo());
-    await app.enlarge();
-    await app.state('photo.png', 'done');
+test('a GPU lost in the middle costs no more than a tile', async ({ app, page }) => {
+  test.slow();
+  await beforeWorker(page, 'engine', keepDevice);
+  await app.open('./?backend=webgpu');
+  await expect(app.device).toHaveAccessibleName(/^Device: WebGPU, measured/);
+  const source = crop(8, 6);
+  await app.drop(pngFile('photo.png', source));
+  await app.scaleBy(16);
+  await app.enlarge();
+  // The first of two passes is done.
+  await expect(app.progress).toContainText('tile 2 of 2', { timeout: 60_000 });
+  const engine = page.workers().find((worker) => worker.url().includes('engine.worker'));
+  await engine?.evaluate(() => {
+    if ('storyDevice' in self) (self.storyDevice as GPUDevice).destroy();
   });
-
-  test('a GPU lost in the middle costs no more than a tile', async ({ app, page }) => {
-    test.slow();
-    await page.route('**/engine.worker-*.js', async (route) => {
-      const response = await route.fetch();
-      const keep = `{
-        const { requestDevice } = GPUAdapter.prototype;
-        GPUAdapter.prototype.requestDevice = async function (...options) {
-          return (self.storyDevice = await requestDevice.apply(this, options));
-        };
-      }\n`;
-      await route.fulfill({ response, body: keep + (await response.text()) });
-    });
-    await app.open('./?backend=webgpu');
-    await expect(app.device).toHaveAccessibleName(/^Device: WebGPU, measured/);
-    const source = crop(8, 6);
-    await app.drop(pngFile('photo.png', source));
-    await app.scaleBy(16);
-    await app.enlarge();
-    // The first of two passes is done.
-    await expect(app.progress).toContainText('tile 2 of 2', { timeout: 60_000 });
-    const engine = page.workers().find((worker) => worker.url().includes('engine.worker'));
-    await engine?.evaluate(() => {
-      if ('storyDevice' in self) (self.storyDevice as GPUDevice).destroy();
-    });
-    await expect(app.notices.filter({ hasText: 'GPU' })).toBeVisible();
-    await expect(app.progress).toContainText('tile 2 of 2', { timeout: 60_000 });
-    await app.state('photo.png', 'done');
-    await expect(app.progress).toContainText('on WebGPU');
-    const twice = await enlargedBy('photo-fast', await enlargedBy('photo-fast', source));
-    expect(differences(readPng((await app.save()).bytes), twice).mean).toBeLessThanOrEqual(0.3);
-  });
+  await expect(app.notices.filter({ hasText: 'GPU' })).toBeVisible();
+  await expect(app.progress).toContainText('tile 2 of 2', { timeout: 60_000 });
+  await app.state('photo.png', 'done');
+  await expect(app.progress).toContainText('on WebGPU');
+  const twice = await enlargedBy('photo-fast', await enlargedBy('photo-fast', source));
+  expect(differences(readPng((await app.save()).bytes), twice).mean).toBeLessThanOrEqual(0.3);
 });

@@ -3,6 +3,7 @@
 import type { AppPage } from './support/app-page.ts';
 import { enlargedSize, photo, readPng } from './support/pictures.ts';
 import { expect, test } from './support/story.ts';
+import { beforeWorker } from './support/workers.ts';
 
 async function expectJob(app: AppPage): Promise<void> {
   await app.drop(photo());
@@ -63,14 +64,10 @@ test.describe('without a service worker', () => {
   });
 
   test('with IndexedDB blocked the job runs from memory', async ({ app, page }) => {
-    // An init script does not reach workers: their scripts are changed on the way.
-    await page.route('**/library.worker-*.js', async (route) => {
-      const response = await route.fetch();
-      const blocked = `Object.defineProperty(self, 'indexedDB', {
-        get() { throw new DOMException('Blocked by the story.', 'SecurityError'); },
-      });\n`;
-      await route.fulfill({ response, body: blocked + (await response.text()) });
-    });
+    const blocked = `Object.defineProperty(self, 'indexedDB', {
+      get() { throw new DOMException('Blocked by the story.', 'SecurityError'); },
+    });`;
+    await beforeWorker(page, 'library', blocked);
     await app.open();
     await expect(app.notices.filter({ hasText: 'works now, but could not be kept' })).toBeVisible();
     await expectJob(app);

@@ -41,7 +41,10 @@ test('without a folder dialog each result is a download', async ({ app, page }) 
   await expect.poll(() => names).toEqual(['a@4x.png', 'b@4x.png']);
 });
 
-test('a job goes on where it was paused', async ({ app, page }) => {
+test('a job goes on where it was paused, and a tab with a job warns before it is closed', async ({
+  app,
+  page,
+}) => {
   const source = crop(64, 40);
   await app.open();
   await app.drop(pngFile('photo.png', source));
@@ -53,6 +56,10 @@ test('a job goes on where it was paused', async ({ app, page }) => {
   const words = await app.progress.textContent();
   await page.waitForTimeout(2500);
   expect(await app.progress.textContent()).toBe(words);
+  const warning = page.waitForEvent('dialog');
+  await page.close({ runBeforeUnload: true });
+  expect((await warning).type()).toBe('beforeunload');
+  await (await warning).dismiss();
   await app.command('Resume').click();
   await app.state('photo.png', 'done');
   const twice = await enlargedBy('photo-fast', await enlargedBy('photo-fast', source));

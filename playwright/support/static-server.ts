@@ -1,6 +1,6 @@
 /** A plain static host: the built app under any path, with no header of its own, and a count of what was asked. */
 
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { distFolder } from './addresses.ts';
@@ -22,10 +22,13 @@ export interface StaticServer extends AsyncDisposable {
   readonly address: string;
   /** Paths that were asked for so far. */
   readonly asked: readonly string[];
+  /** From now on the host has another version of the app. */
+  publish(): void;
 }
 
 export async function serveStatically(under = '/'): Promise<StaticServer> {
   const asked: string[] = [];
+  let version = 0;
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     asked.push(pathname);
@@ -36,7 +39,8 @@ export async function serveStatically(under = '/'): Promise<StaticServer> {
       return;
     }
     response.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream' });
-    createReadStream(file).pipe(response);
+    if (inside === 'service-worker.js') response.end(`${readFileSync(file, 'utf8')}\n// ${version}`);
+    else createReadStream(file).pipe(response);
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   const bound = server.address();
@@ -44,6 +48,7 @@ export async function serveStatically(under = '/'): Promise<StaticServer> {
   return {
     address: `http://localhost:${bound.port}${under}`,
     asked,
+    publish: () => version++,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
