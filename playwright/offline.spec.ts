@@ -31,6 +31,8 @@ test('the whole job works with the network cut after the first visit', async ({ 
   await app.pick(/^Anime and drawings, fast/);
   await app.enlarge();
   await expect(app.trouble).toContainText(/network/i);
+  // What was done before is not lost, and the work goes on with what is here.
+  await expect(app.command('Save')).toBeEnabled();
   await app.pick(/^Photo, fast/);
   await app.enlarge();
   await app.state('photo.png', 'done');

@@ -192,6 +192,8 @@ export class App {
   #wants(picture: Picture): boolean {
     if (isActive(picture.status)) return false;
     if (this.unreadable(picture)) return false;
+    // A former result does not make good what failed: it can be tried again.
+    if (picture.status.kind === 'failed') return true;
     return !picture.result || !sameRecipe(picture.result.recipe, this.planning.recipe);
   }
 
