@@ -14,7 +14,7 @@ export function ensureInstalled() {
   const lock = join(root, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   process.stderr.write('Installing the dependencies (npm ci) ...\n');
-  if (!runLoudly('npm', ['ci'])) {
+  if (!runLoudly('npm', ['ci', '--loglevel=error'])) {
     give('The dependencies could not be installed. Look above for the reason; a network is needed once.');
   }
 }
