@@ -34,7 +34,7 @@ const mostLosses = 2;
 export class EngineClient {
   /** Called whenever the backend in use changes. */
   onBackend: ((report: BackendReport) => void) | null = null;
-  /** Called when a dead engine was replaced and every picture that was on its shelf is gone. */
+  /** Called when an engine has died and every picture that was on its shelf is gone. */
   onShelfLost: (() => void) | null = null;
 
   readonly #codec: PixelPartner;
@@ -42,12 +42,20 @@ export class EngineClient {
   #options: EngineOptions = { choice: 'auto' };
   #started: Result<BackendReport> | null = null;
   #gaveUpGpu = false;
-  /** Pictures on their way into a new engine; null when the last one died with what it held. */
-  #moving: readonly ShelvedPicture[] | null = [];
+  /** Pictures on their way into a new engine. */
+  #moving: readonly ShelvedPicture[] = [];
+  /** Between `surrender` and the end of the old engine: nothing is lost with it. */
+  #handedOver = false;
 
   constructor({ codec, spawn = spawnEngine }: { codec: PixelPartner; spawn?: () => Worker }) {
     this.#codec = codec;
-    this.#worker = new WorkerClient<EngineApi>(spawn, (api) => this.#begin(api));
+    this.#worker = new WorkerClient<EngineApi>(
+      spawn,
+      (api) => this.#begin(api),
+      () => {
+        this.#died();
+      },
+    );
   }
 
   /** Starts the engine, or restarts it with other options; pictures on its shelf are kept. */
@@ -56,6 +64,11 @@ export class EngineClient {
     this.#options = options;
     if (changed) this.#gaveUpGpu = false;
     if (this.#worker.alive && (changed || this.#started?.ok === false)) await this.#restart();
+    return this.ready();
+  }
+
+  /** Waits until an engine is there and connected to the codec; starts a new one when the last has died. */
+  ready(): Promise<Result<BackendReport>> {
     return this.#worker.call(() => Promise.resolve(this.#report()));
   }
 
@@ -130,18 +143,27 @@ export class EngineClient {
     return this.#worker.attempt((api) => api.loseGpu());
   }
 
-  /** Ends the worker and everything in it. */
+  /** Ends the worker and everything in it; the next call starts a new one. */
   end(): void {
+    this.#started = null;
     this.#worker.end();
+  }
+
+  #died(): void {
+    const hadStarted = this.#started?.ok === true;
+    this.#started = null;
+    if (this.#handedOver) return;
+    this.onShelfLost?.();
+    // At once, because the codec may be waiting for a port; but never again and again.
+    if (hadStarted) queueMicrotask(() => void this.ready());
   }
 
   async #begin(api: Remote<EngineApi>): Promise<void> {
     const options: EngineOptions = this.#gaveUpGpu
       ? { ...this.#options, choice: 'wasm', because: 'gpu-lost' }
       : this.#options;
-    const pictures = this.#moving ?? [];
-    if (!this.#moving) this.onShelfLost?.();
-    this.#moving = null;
+    const pictures = this.#moving;
+    this.#moving = [];
     await api.adopt(
       transfer(
         [...pictures],
@@ -162,8 +184,10 @@ export class EngineClient {
   /** Moves every picture into a new worker. */
   async #restart(): Promise<void> {
     const pictures = await this.#worker.attempt((api) => api.surrender());
-    this.#moving = pictures.ok ? pictures.value : null;
+    if (pictures.ok) this.#moving = pictures.value;
+    this.#handedOver = pictures.ok;
     this.#worker.end('The engine is being replaced.');
+    this.#handedOver = false;
   }
 
   /** A call that is made once more in a new engine when the GPU was lost under it. */

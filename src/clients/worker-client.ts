@@ -10,15 +10,21 @@ import { failure, fromThrown, type Result } from '../base/result.ts';
 export class WorkerClient<Api> {
   readonly #spawn: () => Worker;
   readonly #started: (api: Remote<Api>) => Promise<unknown>;
+  readonly #died: () => void;
   #live: Live<Api> | null = null;
 
-  /** `started` runs once for every new worker, before the first call reaches it. */
+  /**
+   * `started` runs once for every new worker, before the first call reaches it; `died` as soon as one is
+   * gone, before its calls are answered.
+   */
   constructor(
     spawn: () => Worker,
     started: (api: Remote<Api>) => Promise<unknown> = () => Promise.resolve(),
+    died: () => void = () => undefined,
   ) {
     this.#spawn = spawn;
     this.#started = started;
+    this.#died = died;
   }
 
   /** Calls the worker; a rejected promise becomes `internal`, a dead worker `worker-died`. */
@@ -61,9 +67,11 @@ export class WorkerClient<Api> {
       death,
       ready: this.#started(api),
       die: (died) => {
-        if (this.#live === live) this.#live = null;
+        if (this.#live !== live) return; // dead already
+        this.#live = null;
         api[releaseProxy]();
         worker.terminate();
+        this.#died();
         die(died);
       },
     };

@@ -227,6 +227,7 @@ export const en = {
     dismiss: 'Dismiss',
     skipped: (name: string, why: string) => `${name} was not opened. ${why}`,
     about: (name: string, why: string) => `${name}: ${why}`,
+    startsAnew: 'The engine stopped unexpectedly. This picture is started anew.',
     copied: 'The result is on the clipboard.',
     copyFailed: 'The browser did not allow copying. Save the picture instead.',
     nothingToPaste: 'There is no picture on the clipboard. Copy one first.',

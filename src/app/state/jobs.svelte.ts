@@ -98,29 +98,42 @@ export class Jobs {
   }
 
   async #runOne(picture: Picture): Promise<void> {
-    const { shelf, services, library } = this.#context;
     const { recipe } = picture;
     if (!recipe) return;
+    let outcome = await this.#attempt(picture, recipe);
+    // An engine that dies takes its pictures along: once, the job starts anew from the file.
+    if (outcome?.kind === 'stopped' && outcome.error.code === 'worker-died' && isAtWork(picture.status)) {
+      const { notices, text } = this.#context;
+      notices.news(text.notices.about(picture.name, text.notices.startsAnew));
+      await (await this.#context.services).engine.ready();
+      outcome = await this.#attempt(picture, recipe);
+    }
+    if (outcome) await this.#end(picture, recipe, outcome);
+  }
+
+  /** One run of a job; null when it failed, or was cancelled, before the engine had it. */
+  async #attempt(picture: Picture, recipe: Recipe): Promise<JobOutcome | null> {
+    const { shelf, services, library } = this.#context;
     picture.progress = null;
     picture.dispatch({ kind: 'prepare', what: { kind: 'decode' } });
     const there = await shelf.source(picture);
     if (!there.ok) {
       picture.dispatch({ kind: 'fail', error: there.error });
-      return;
+      return null;
     }
-    if (!isAtWork(picture.status)) return;
+    if (!isAtWork(picture.status)) return null;
     const models = await this.#models(picture, recipe);
     if (!models.ok) {
       picture.dispatch({ kind: 'fail', error: models.error });
-      return;
+      return null;
     }
-    if (!isAtWork(picture.status)) return;
+    if (!isAtWork(picture.status)) return null;
     picture.dispatch({ kind: 'prepare', what: { kind: 'session' } });
     const { engine } = await services;
     const planned = planPasses(there.value, recipe, (id) => library.card(id)?.scale);
     if (!planned.ok) {
       picture.dispatch({ kind: 'fail', error: planned.error });
-      return;
+      return null;
     }
     const passes = planned.value;
     const surface = Surface.empty(passes.at(-1)?.output ?? there.value, surfacePixels());
@@ -128,7 +141,7 @@ export class Jobs {
     picture.showAfter(surface);
     const resultId = `${picture.id}-result-${++this.#runs}`;
     this.#jobId = resultId;
-    const outcome = await engine.run(
+    return engine.run(
       {
         jobId: resultId,
         pictureId: picture.id,
@@ -139,7 +152,6 @@ export class Jobs {
       },
       (event) => this.#hear({ picture, passes, surface }, event),
     );
-    await this.#end(picture, recipe, outcome);
   }
 
   async #models(picture: Picture, recipe: Recipe): Promise<Result<ModelSource[]>> {

@@ -4,7 +4,7 @@
  */
 
 import type { Result } from '../../base/result.ts';
-import { ok } from '../../base/result.ts';
+import { fail, ok } from '../../base/result.ts';
 import { SerialQueue } from '../../base/serial-queue.ts';
 import { area, type Size } from '../../picture/geometry.ts';
 import { Surface } from '../viewer/surface.ts';
@@ -25,6 +25,12 @@ export class Shelf {
 
   constructor(services: Promise<Services>) {
     this.#services = services;
+    services.then(
+      ({ engine }) => {
+        engine.onShelfLost = () => this.#shelved.clear();
+      },
+      () => undefined, // said by whoever starts the services
+    );
   }
 
   /** Makes sure that the picture's own pixels are there, and its before surface too. */
@@ -49,7 +55,12 @@ export class Shelf {
       const { result } = picture;
       if (!result || this.#touch(result.id)) return ok(null);
       const file = this.#kept.get(result.id);
-      if (!file) return ok(null);
+      if (!file) {
+        return fail(
+          'worker-died',
+          'The engine stopped, and this result is lost with it. Enlarge the picture again.',
+        );
+      }
       const { codec } = await this.#services;
       const decoded = await codec.decode(file, result.id, 1);
       if (!decoded.ok) return decoded;
