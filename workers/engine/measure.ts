@@ -6,8 +6,8 @@ import type { ModelSession } from './model-session.ts';
 
 /** A run this long is timed well enough; a real GPU doubles its tile until it takes as long. */
 const enoughSeconds = 0.12;
-/** A first run this long says nearly all, and one very long everything: a person may be waiting. */
-const slowSeconds = 0.4;
+/** Two small runs this long say enough, and a very long one everything: a person may be waiting. */
+const slowSeconds = 0.25;
 const verySlowSeconds = 2;
 const rounds = 3;
 const smallestSide = 64;
@@ -28,10 +28,11 @@ export async function measureSpeed(
 
   const first = await time(goldenSide);
   if (!first.ok) return first;
-  if (first.value > slowSeconds) {
-    const second = first.value > verySlowSeconds ? first : await time(goldenSide);
-    return second.ok ? ok(goldenSide ** 2 / Math.min(first.value, second.value)) : second;
-  }
+  if (first.value > verySlowSeconds) return ok(goldenSide ** 2 / first.value);
+  const second = await time(goldenSide);
+  if (!second.ok) return second;
+  const small = Math.min(first.value, second.value);
+  if (small > slowSeconds) return ok(goldenSide ** 2 / small);
   for (let side = smallestSide; ; side *= 2) {
     // The first run of a shape compiles and allocates, and other work may get in the way: the best counts.
     let best = Infinity;
