@@ -40,7 +40,8 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['{src,workers}/**/*.browser.test.ts'],
-          testTimeout: 60_000,
+          // The software GPU takes its time, and longer on a busy machine.
+          testTimeout: 180_000,
           fileParallelism: false,
           browser: {
             enabled: true,
