@@ -4,6 +4,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { crop, photo, pngFile } from './support/pictures.ts';
 import { expect, test } from './support/story.ts';
+import { beforeWorker, slowClock } from './support/workers.ts';
 
 async function expectAccessible(page: Page, state: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -26,6 +27,7 @@ for (const { device, ...screen } of screens) {
       test('axe finds nothing on any state of the screen', async ({ app, page }) => {
         const phone = device === 'phone';
         const settings = page.getByRole('button', { name: /^(Change|Close) settings/ });
+        await beforeWorker(page, 'engine', slowClock);
         await page.goto('./?backend=wasm');
         await expectAccessible(page, 'starting');
         await app.ready();
@@ -58,11 +60,12 @@ for (const { device, ...screen } of screens) {
 
         await app.enlarge();
         await app.state('photo.png', 'being enlarged');
-        await expectAccessible(page, 'running');
         await app.command('Pause').click();
-        await app.command('Resume').waitFor();
+        await app.state('photo.png', 'paused');
         await expectAccessible(page, 'paused');
         await app.command('Resume').click();
+        await app.state('photo.png', 'being enlarged');
+        await expectAccessible(page, 'running');
         await app.state('second.png', 'done');
         await expectAccessible(page, 'done');
         await app.command('Loupe').click();

@@ -3,6 +3,7 @@
 import { crop, photo, pngFile } from './support/pictures.ts';
 import { serveStatically } from './support/static-server.ts';
 import { expect, test } from './support/story.ts';
+import { slowClock } from './support/workers.ts';
 
 test('a picture shared into the app is opened', async ({ app, page }) => {
   await app.open();
@@ -28,7 +29,7 @@ test('a picture shared into the app is opened', async ({ app, page }) => {
 });
 
 test('a new version waits until the work is done and a person asks for it', async ({ app, page }) => {
-  await using host = await serveStatically();
+  await using host = await serveStatically('/', slowClock);
   await page.goto(`${host.address}?backend=wasm`);
   await page.waitForFunction(() => crossOriginIsolated, null, { timeout: 60_000 });
   await app.ready();

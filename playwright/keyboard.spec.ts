@@ -4,6 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 import type { AppPage } from './support/app-page.ts';
 import { crop, enlargedSize, photo, pngFile, readPng } from './support/pictures.ts';
 import { expect, test } from './support/story.ts';
+import { beforeWorker, slowClock } from './support/workers.ts';
 
 async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let n = 0; n < 60; n++) {
@@ -167,6 +168,7 @@ function deeds(app: AppPage): Record<string, () => Promise<void>> {
 
 test('every command works by keyboard', async ({ app, page, context }) => {
   await page.addInitScript(() => Reflect.deleteProperty(window, 'showDirectoryPicker'));
+  await beforeWorker(page, 'engine', slowClock);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await app.open();
   const names = await page.locator('dialog dt').allTextContents();

@@ -3,6 +3,7 @@
 import { differences, enlargedBy } from './support/expected.ts';
 import { crop, photo, pngFile, readPng } from './support/pictures.ts';
 import { expect, test } from './support/story.ts';
+import { beforeWorker, slowClock } from './support/workers.ts';
 
 const truncated = (name: string) => ({ ...photo(name), buffer: photo(name).buffer.subarray(0, 3000) });
 
@@ -46,6 +47,7 @@ test('a job goes on where it was paused, and a tab with a job warns before it is
   page,
 }) => {
   const source = crop(64, 40);
+  await beforeWorker(page, 'engine', slowClock);
   await app.open();
   await app.drop(pngFile('photo.png', source));
   await app.scaleBy(16);
@@ -66,7 +68,8 @@ test('a job goes on where it was paused, and a tab with a job warns before it is
   expect(differences(readPng((await app.save()).bytes), twice).mean).toBeLessThanOrEqual(0.3);
 });
 
-test('a cancelled job leaves the others, and can be done again', async ({ app }) => {
+test('a cancelled job leaves the others, and can be done again', async ({ app, page }) => {
+  await beforeWorker(page, 'engine', slowClock);
   await app.open();
   await app.drop(pngFile('large.png', crop(80, 60)), photo('a.png'), photo('b.png', 30));
   await app.state('b.png', 'not enlarged yet');

@@ -26,7 +26,8 @@ export interface StaticServer extends AsyncDisposable {
   publish(): void;
 }
 
-export async function serveStatically(under = '/'): Promise<StaticServer> {
+/** `beforeEngine`: a script that runs before the engine's own. */
+export async function serveStatically(under = '/', beforeEngine = ''): Promise<StaticServer> {
   const asked: string[] = [];
   let version = 0;
   const server = createServer((request, response) => {
@@ -40,6 +41,7 @@ export async function serveStatically(under = '/'): Promise<StaticServer> {
     }
     response.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream' });
     if (inside === 'service-worker.js') response.end(`${readFileSync(file, 'utf8')}\n// ${version}`);
+    else if (inside.includes('engine.worker')) response.end(`${beforeEngine}\n${readFileSync(file, 'utf8')}`);
     else createReadStream(file).pipe(response);
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
