@@ -1,8 +1,13 @@
 /** One picture from file to file over the three workers, for `window.enlarger`. Nothing stays behind. */
 
+import type { Failure } from '../../base/errors.ts';
 import { failure, ok, type Result } from '../../base/result.ts';
+import type { Size } from '../../picture/geometry.ts';
 import type { JobOutcome, ModelSource } from '../../protocol/engine.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
+import { planPasses } from '../../recipes/plan-passes.ts';
+import { jobBytes } from '../state/memory.ts';
+import { refusal } from '../state/refusal.ts';
 import { findCard } from '../../models/catalogue.ts';
 import type { Services } from '../state/services.ts';
 import { modelsOf, recipeOf } from './options.ts';
@@ -39,6 +44,8 @@ export async function enlargeFile(
     const decoded = await codec.decode(input, id, 1);
     if (!decoded.ok) return decoded;
     decoded.value.preview.close();
+    const refused = await refuse(codec, decoded.value, recipe.value, catalogue.value.models, options);
+    if (refused) return { ok: false, error: refused };
     const models = await openModels(library, catalogue.value.models, recipe.value, options);
     if (!models.ok) return models;
     if (cancelled()) return { ok: false, error: failure('cancelled', 'The job was cancelled.') };
@@ -90,6 +97,24 @@ export async function enlargeFile(
     await engine.drop(id);
     await engine.drop(resultId);
   }
+}
+
+/** What memory or the file format could not hold is refused before work starts. */
+async function refuse(
+  codec: Services['codec'],
+  source: Size,
+  recipe: Recipe,
+  cards: readonly ModelSource['card'][],
+  { format = 'png' }: EnlargeOptions,
+): Promise<Failure | null> {
+  const passes = planPasses(source, recipe, (id) => cards.find((card) => card.id === id)?.scale);
+  if (!passes.ok) return passes.error;
+  const limits = await codec.limits(format);
+  if (!limits.ok) return limits.error;
+  return refusal(source, passes.value, {
+    memory: jobBytes(),
+    format: { name: format.toUpperCase(), ...limits.value },
+  });
 }
 
 async function openModels(
