@@ -46,7 +46,7 @@ export type JobEvent =
       readonly progress: number;
       /** Progress that the next tile will add, and how long it should take, for a bar that moves. */
       readonly next: { readonly progress: number; readonly seconds: number };
-      /** Measured on this job's own tiles; null until there is something to measure. */
+      /** Measured on this job's own tiles; before the first of them, by the speeds measured earlier. */
       readonly secondsLeft: number | null;
     }
   | {

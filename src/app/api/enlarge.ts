@@ -37,6 +37,9 @@ export async function enlargeFile(
     const started = await engine.start({ choice: options.backend });
     if (!started.ok) return started;
   }
+  // The decoded pixels go to the engine: it has to be there first.
+  const ready = await engine.ready();
+  if (!ready.ok) return ready;
 
   const id = `api-${crypto.randomUUID()}`;
   const resultId = `${id}-result`;

@@ -236,6 +236,8 @@ export class Jobs {
       await shelf.forget([outcome.resultId]);
       return;
     }
+    // A cancelled run ends when its tile does; by then the picture may wait for its next job.
+    if (!isAtWork(picture.status)) return;
     if (outcome.error.code === 'cancelled') picture.dispatch({ kind: 'cancel' });
     else picture.dispatch({ kind: 'fail', error: outcome.error });
   }

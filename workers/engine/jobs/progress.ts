@@ -14,6 +14,8 @@ export class Progress {
   #done = 0;
   #measured = 0;
   #timed = 0;
+  /** The end of a pass and the start of the next are the same fraction, but not always to the last bit. */
+  #shown = 0;
 
   constructor(passes: readonly PassEstimate[]) {
     this.#passes = passes;
@@ -46,14 +48,16 @@ export class Progress {
     const left = current ? current.tiles - this.#done : 0;
     // Later passes are corrected by how far the estimate of this one was off.
     const correction = estimate > 0 ? tileSeconds / estimate : 1;
+    const reached = Math.min(1, sum(before, 'seconds') / this.#total + share * this.#done);
+    this.#shown = Math.max(this.#shown, reached);
     return {
       kind: 'tile',
       pass: this.#pass,
       tile: sum(before, 'tiles') + this.#done,
       tiles: sum(this.#passes, 'tiles'),
-      progress: Math.min(1, sum(before, 'seconds') / this.#total + share * this.#done),
+      progress: this.#shown,
       next: { progress: left > 0 ? share : 0, seconds: tileSeconds },
-      secondsLeft: this.#timed > 0 ? left * tileSeconds + sum(after, 'seconds') * correction : null,
+      secondsLeft: left * tileSeconds + sum(after, 'seconds') * correction,
     };
   }
 }
