@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { networkCost, networkTensors } from '../../src/architectures/registry.ts';
+import { networkCost, networkRules, networkTensors } from '../../src/architectures/registry.ts';
 import { valueCount } from '../../src/formats/tensor-bytes.ts';
 import type { Catalogue, ModelCard } from '../../src/models/card.ts';
 import { recognised } from './convert.ts';
@@ -52,7 +52,7 @@ async function build(model: ShippedModel): Promise<ModelCard> {
     stored: model.stored,
     parameters: networkTensors(family, structure).reduce((sum, { shape }) => sum + valueCount(shape), 0),
     ...networkCost(family, structure),
-    tiles: model.tiles,
+    tiles: networkRules(family, structure),
     keepsFlat: shift.anywhere <= 1,
     file: { path, bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') },
     licence: model.licence,

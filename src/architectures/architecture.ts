@@ -2,11 +2,12 @@
 
 import type { NcnnLayer } from '../formats/ncnn/network.ts';
 import type { TensorTable } from '../formats/tensor-table.ts';
+import type { TileRules } from '../tiles/rules.ts';
 import type { Family } from './family.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 
-/** The numbers that fix a network's shape. */
-export type Structure = Readonly<Record<string, number>>;
+/** The numbers, and lists of numbers, that fix a network's shape. */
+export type Structure = Readonly<Record<string, number | readonly number[]>>;
 
 export interface TensorSpec {
   readonly name: string;
@@ -24,11 +25,17 @@ export interface Cost {
 
 export interface Architecture<S extends Structure = Structure> {
   readonly family: Family;
+  /** The same tensors under this family's canonical names, where a file may use other ones; null for another family. */
+  rename?(table: TensorTable): TensorTable | null;
+  /** Tensors that files of this family may hold and the network does not need (index buffers, masks). */
+  ignores?(name: string): boolean;
   /** The structure that a table's names and shapes tell, or null when this is another family. */
   structure(table: TensorTable): S | null;
   /** The same from plain numbers, e.g. of a model card; null when one is missing. */
   parse(numbers: Structure): S | null;
   scale(structure: S): number;
+  /** What its tiles must keep to; the context is measured (docs/models.md). */
+  rules(structure: S): TileRules;
   /** Every tensor that the network has, in its order of use. */
   tensors(structure: S): readonly TensorSpec[];
   /** Emits the network; `input` is NCHW RGB in fp32; returns the output's name, fp32 too. */

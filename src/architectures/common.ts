@@ -14,7 +14,7 @@ export function numbers<K extends string>(given: Structure, names: readonly K[])
   const picked: Partial<Record<K, number>> = {};
   for (const name of names) {
     const value = given[name];
-    if (value === undefined || !Number.isSafeInteger(value) || value < 1) return null;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) return null;
     picked[name] = value;
   }
   return picked as Record<K, number>; // every name was just set

@@ -43,6 +43,9 @@ export const esrgan: Architecture<EsrganStructure> = {
 
   scale: () => scale,
 
+  // It sees hundreds of pixels; these keep the mean difference under 1/255 (docs/models.md).
+  rules: ({ blocks }) => ({ context: blocks > 12 ? 40 : 32, blend: 16, multiple: 1 }),
+
   tensors({ features, growth, blocks }: EsrganStructure): TensorSpec[] {
     const specs = convolutionSpecs('conv_first', features, 3);
     for (let block = 0; block < blocks; block++) {

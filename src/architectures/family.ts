@@ -1,2 +1,4 @@
 /** Network families that can be recognised and built. One file each in this folder. */
-export type Family = 'srvgg' | 'esrgan' | 'rdn';
+export const families = ['srvgg', 'esrgan', 'rdn'] as const;
+
+export type Family = (typeof families)[number];

@@ -44,6 +44,8 @@ export const rdn: Architecture<RdnStructure> = {
 
   scale: ({ scale }) => scale,
 
+  rules: () => ({ context: 16, blend: 8, multiple: 1 }),
+
   tensors({ features, growth, blocks, layers, scale }: RdnStructure): TensorSpec[] {
     const specs = [...convolutionSpecs('F_m1', features, 3), ...convolutionSpecs('F_0', features, features)];
     for (let block = 1; block <= blocks; block++) {

@@ -4,6 +4,7 @@ import type { Structure } from './architecture.ts';
 import type { Family } from './family.ts';
 import {
   buildGraph,
+  canonical,
   emptyTable,
   ncnnNames,
   networkCost,
@@ -145,5 +146,25 @@ describe('ncnn layers', () => {
       'conv_last',
     ]);
     expect(ncnnNames([...convolutions, layer('Convolution'), layer('Eltwise', false)])).toBeNull();
+  });
+});
+
+describe('canonical', () => {
+  const table = emptyTable('srvgg', { features: 8, convs: 1, scale: 2 }, 'fp16');
+  const wrapped = (prefix: string): [string, TensorEntry][] =>
+    [...table.tensors].map(([name, entry]) => [prefix + name, { ...entry, name: prefix + name }]);
+
+  it.each(['', 'module.', 'params.', 'params_ema.', 'state_dict.module.'])('sees through "%s"', (prefix) => {
+    const seen = canonical({ ...table, tensors: new Map(wrapped(prefix)) });
+    expect(seen.tensors).toEqual(table.tensors);
+  });
+
+  it('prefers averaged weights, and leaves what stands beside them', () => {
+    const tensors = new Map([...wrapped('params.'), ...wrapped('params_ema.'), ...wrapped('optimizer.')]);
+    const moved = tensors.get('params_ema.body.0.weight');
+    if (moved) tensors.set('params_ema.body.0.weight', { ...moved, offset: 7 });
+    const seen = canonical({ ...table, tensors });
+    expect([...seen.tensors.keys()]).toEqual([...table.tensors.keys()]);
+    expect(seen.tensors.get('body.0.weight')?.offset).toBe(7);
   });
 });

@@ -9,6 +9,7 @@ import type { OnnxModel } from '../formats/onnx/model.ts';
 import { readOnnx } from '../formats/onnx/reader.ts';
 import { writeOnnx } from '../formats/onnx/writer.ts';
 import type { TensorTable } from '../formats/tensor-table.ts';
+import type { TileRules } from '../tiles/rules.ts';
 import type { Architecture, Cost, Structure, TensorSpec } from './architecture.ts';
 import type { BuiltGraph } from './built-graph.ts';
 import { checkTable, strangers } from './check-table.ts';
@@ -18,6 +19,7 @@ import type { Family } from './family.ts';
 import { GraphBuilder, weightsPath, type Precision } from './graph-builder.ts';
 import { rdn } from './rdn.ts';
 import { srvgg } from './srvgg.ts';
+import { withoutPrefixes } from './state-dict.ts';
 
 export interface Recognised {
   readonly family: Family;
@@ -30,6 +32,8 @@ export interface Recognised {
 interface Entry {
   readonly family: Family;
   structure(table: TensorTable): Structure | null;
+  rename(table: TensorTable): TensorTable | null;
+  ignores(name: string): boolean;
   network(structure: Structure): Network | null;
   ncnnNames: NonNullable<Architecture['ncnnNames']>;
 }
@@ -38,6 +42,7 @@ interface Network {
   readonly scale: number;
   readonly tensors: readonly TensorSpec[];
   readonly cost: Cost;
+  readonly rules: TileRules;
   graph(builder: GraphBuilder, input: string): string;
 }
 
@@ -45,6 +50,8 @@ function entry<S extends Structure>(architecture: Architecture<S>): Entry {
   return {
     family: architecture.family,
     structure: (table) => architecture.structure(table),
+    rename: (table) => architecture.rename?.(table) ?? null,
+    ignores: (name) => architecture.ignores?.(name) ?? false,
     network(given) {
       const structure = architecture.parse(given);
       if (!structure) return null;
@@ -52,6 +59,7 @@ function entry<S extends Structure>(architecture: Architecture<S>): Entry {
         scale: architecture.scale(structure),
         tensors: architecture.tensors(structure),
         cost: architecture.cost(structure),
+        rules: architecture.rules(structure),
         graph: (builder, input) => architecture.graph(builder, structure, input),
       };
     },
@@ -80,8 +88,8 @@ export function recognise(table: TensorTable): Result<Recognised> {
     const structure = architecture.structure(table);
     const network = structure && architecture.network(structure);
     if (!network) continue;
-    const [stranger] = strangers(table, network.tensors);
-    if (stranger !== undefined) continue;
+    const left = strangers(table, network.tensors).filter((name) => !architecture.ignores(name));
+    if (left.length > 0) continue;
     const checked = checkTable(table, network.tensors);
     return checked.ok ? ok({ family, structure, scale: network.scale }) : checked;
   }
@@ -137,6 +145,24 @@ export function emptyTable(family: Family, structure: Structure, stored: 'fp16' 
 /** Every tensor of a network of this structure, in its order of use. */
 export function networkTensors(family: Family, structure: Structure): readonly TensorSpec[] {
   return networkOf(family, structure).tensors;
+}
+
+/** The tile rules of a network of this structure. */
+export function networkRules(family: Family, structure: Structure): TileRules {
+  return networkOf(family, structure).rules;
+}
+
+/**
+ * The table under the names that `recognise` and `buildGraph` know: without the prefixes that training
+ * programs put before every name, and with a family's older names replaced by its canonical ones.
+ */
+export function canonical(table: TensorTable): TensorTable {
+  const plain = withoutPrefixes(table);
+  for (const architecture of architectures) {
+    const renamed = architecture.rename(plain);
+    if (renamed) return renamed;
+  }
+  return plain;
 }
 
 /** What one input pixel costs a network of this structure. */

@@ -35,6 +35,9 @@ export const srvgg: Architecture<SrvggStructure> = {
 
   scale: ({ scale }) => scale,
 
+  // One pixel a convolution; what lies further than 24 of them no longer shows (docs/models.md).
+  rules: ({ convs }) => ({ context: Math.min(24, convs + 2), blend: 8, multiple: 1 }),
+
   tensors({ features, convs, scale }: SrvggStructure): TensorSpec[] {
     const specs: TensorSpec[] = [];
     for (let index = 0; index <= convs; index++) {

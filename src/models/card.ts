@@ -1,5 +1,6 @@
 /** What the library knows of a model. The catalogue (`public/models/catalogue.json`) is a list of these. */
 
+import type { Structure } from '../architectures/architecture.ts';
 import type { Family } from '../architectures/family.ts';
 import type { TileRules } from '../tiles/rules.ts';
 
@@ -16,7 +17,7 @@ export interface ModelCard {
   readonly id: string;
   readonly family: Family;
   /** The numbers that fix the network's shape, as its architecture reads them from the tensors. */
-  readonly structure: Readonly<Record<string, number>>;
+  readonly structure: Structure;
   /** Output pixels for one input pixel, per side. */
   readonly scale: number;
   /** Short name for people, e.g. "Photo, fast". */

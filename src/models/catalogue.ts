@@ -1,14 +1,13 @@
 /** Reads the catalogue (a list of model cards) from JSON and finds cards in it. */
 
 import * as v from 'valibot';
-import type { Family } from '../architectures/family.ts';
+import { families } from '../architectures/family.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Catalogue, ModelCard } from './card.ts';
 
-const families = ['srvgg', 'esrgan', 'rdn'] as const satisfies readonly Family[];
-
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const figure = v.pipe(v.number(), v.finite());
 const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 const text = v.pipe(v.string(), v.nonEmpty());
 /** A path below the catalogue: no scheme, no leading slash, no way up. */
@@ -17,7 +16,7 @@ const path = v.pipe(v.string(), v.regex(/^(?!\.\.?(?:\/|$))[\w.-]+(?:\/(?!\.\.?(
 const card = v.object({
   id: v.pipe(v.string(), v.regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/)),
   family: v.picklist(families),
-  structure: v.record(v.string(), v.pipe(v.number(), v.finite())),
+  structure: v.record(v.string(), v.union([figure, v.array(figure)])),
   scale: v.pipe(positive, v.maxValue(16)),
   name: text,
   use: text,
