@@ -29,6 +29,43 @@ test('a broken file in a queue stops nobody else, and all results are saved', as
   expect(names.sort()).toEqual(['a@4x (2).png', 'a@4x.png', 'b@4x.png']);
 });
 
+test('a folder that cannot take a picture costs the others nothing, and nothing in it is overwritten', async ({
+  app,
+  page,
+}) => {
+  await page.addInitScript(() => {
+    Object.assign(window, { showDirectoryPicker: () => navigator.storage.getDirectory() });
+    const { createWritable } = FileSystemFileHandle.prototype;
+    FileSystemFileHandle.prototype.createWritable = function (...options) {
+      if (this.name.startsWith('full')) throw new DOMException('No room.', 'QuotaExceededError');
+      if (this.name.startsWith('locked')) throw new DOMException('No.', 'NotAllowedError');
+      return createWritable.apply(this, options);
+    };
+  });
+  await app.open();
+  await page.evaluate(async () => {
+    const folder = await navigator.storage.getDirectory();
+    await folder.getFileHandle('good@4x.png', { create: true });
+  });
+  await app.drop(photo('full.png'), photo('locked.png', 30), photo('good.png', 60));
+  await app.state('good.png', 'not enlarged yet');
+  await app.enlarge();
+  await app.state('good.png', 'done');
+  await app.command('Save all 3').click();
+  await expect(
+    app.notices.filter({ hasText: 'full.png: It was not saved: the disk is full.' }),
+  ).toBeVisible();
+  await expect(app.notices.filter({ hasText: 'locked.png: It was not saved: writing' })).toBeVisible();
+  await expect(app.notices.filter({ hasText: '1 picture saved.' })).toBeVisible();
+  const names = await page.evaluate(async () => {
+    const folder = await navigator.storage.getDirectory();
+    return Array.fromAsync(folder.keys());
+  });
+  expect(names.sort()).toEqual(['good@4x (2).png', 'good@4x.png']);
+  await app.state('good.png', 'saved');
+  await app.state('full.png', 'done');
+});
+
 test('without a folder dialog each result is a download', async ({ app, page }) => {
   await page.addInitScript(() => Reflect.deleteProperty(window, 'showDirectoryPicker'));
   await app.open();

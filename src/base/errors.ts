@@ -25,6 +25,7 @@ export const errorCodes = [
   'out-of-memory',
   'gpu-unavailable', // WebGPU asked for by name, but there is none
   'gpu-untrusted', // it computes other numbers than WASM does
+  'fp16-untrusted', // it does so in half precision only
   'gpu-lost',
   'worker-died',
   'recipe-invalid',

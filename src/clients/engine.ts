@@ -7,6 +7,7 @@
 import { proxy, transfer, type Remote } from 'comlink';
 import type { Failure } from '../base/errors.ts';
 import { failure, ok, type Result } from '../base/result.ts';
+import { SerialQueue } from '../base/serial-queue.ts';
 import type { ModelCard } from '../models/card.ts';
 import type { Rect, Size } from '../picture/geometry.ts';
 import type { BackendReport, Measurement } from '../protocol/backend.ts';
@@ -19,6 +20,7 @@ import type {
   JobRequest,
   JobStopped,
   ModelSource,
+  Prepared,
   ShelvedPicture,
 } from '../protocol/engine.ts';
 import { WorkerClient } from './worker-client.ts';
@@ -26,6 +28,12 @@ import { WorkerClient } from './worker-client.ts';
 /** What is on the other end of the pixel port. */
 export interface PixelPartner {
   connect(port: MessagePort): Promise<unknown>;
+}
+
+/** What the person wants of a job in flight: told again to every engine that takes the job over. */
+interface Wish {
+  cancelled: boolean;
+  paused: boolean;
 }
 
 /** After so many losses without a tile done in between, the GPU is given up for this visit. */
@@ -46,6 +54,13 @@ export class EngineClient {
   #moving: readonly ShelvedPicture[] = [];
   /** Between `surrender` and the end of the old engine: nothing is lost with it. */
   #handedOver = false;
+  /** Counts the engines: several calls may see the same one fail, and it is replaced once. */
+  #generation = 0;
+  #replacing: Promise<void> = Promise.resolve();
+  readonly #wishes = new Map<string, Wish>();
+  readonly #runs = new Set<Promise<unknown>>();
+  /** Runs begin, and backends change, one after another. */
+  readonly #turns = new SerialQueue();
 
   constructor({ codec, spawn = spawnEngine }: { codec: PixelPartner; spawn?: () => Worker }) {
     this.#codec = codec;
@@ -58,89 +73,91 @@ export class EngineClient {
     );
   }
 
-  /** Starts the engine, or restarts it with other options; pictures on its shelf are kept. */
-  async start(options: EngineOptions): Promise<Result<BackendReport>> {
-    const changed = options.choice !== this.#options.choice || options.threads !== this.#options.threads;
-    this.#options = options;
-    if (changed) this.#gaveUpGpu = false;
-    if (this.#worker.alive && (changed || this.#started?.ok === false)) await this.#restart();
-    return this.ready();
+  /**
+   * Starts the engine, or restarts it with other options; pictures on its shelf are kept. Jobs in flight end
+   * first: a backend never changes under a job.
+   */
+  start(options: EngineOptions): Promise<Result<BackendReport>> {
+    return this.#turns.run(async () => {
+      const changed = options.choice !== this.#options.choice || options.threads !== this.#options.threads;
+      if (this.#worker.alive && (changed || this.#started?.ok === false)) {
+        await Promise.allSettled(this.#runs);
+        this.#options = options;
+        await this.#replace(this.#generation);
+      }
+      this.#options = options;
+      if (changed) this.#gaveUpGpu = false;
+      return this.ready();
+    });
   }
 
   /** Waits until an engine is there and connected to the codec; starts a new one when the last has died. */
   ready(): Promise<Result<BackendReport>> {
-    return this.#worker.call(() => Promise.resolve(this.#report()));
+    return this.#call(() => Promise.resolve(this.#report()));
   }
 
-  async prepare(model: ModelSource): Promise<Result<{ backend: BackendReport; measured: Measurement }>> {
+  async prepare(model: ModelSource): Promise<Result<Prepared>> {
     const prepared = await this.#guarded((api) => api.prepare(model));
     if (prepared.ok) this.#announce(prepared.value.backend);
     return prepared;
   }
 
+  /** Not made again when the GPU is lost: a job may be waiting for the new engine. */
   measure(card: ModelCard): Promise<Result<Measurement>> {
-    return this.#guarded((api) => api.measure(card));
+    return this.#call((api) => api.measure(card));
   }
 
   /** Runs a job to its end. A lost GPU is mended on the way; `stopped` is final. */
   async run(job: JobRequest, onEvent: (event: JobEvent) => void): Promise<JobOutcome> {
-    let checkpoint: Checkpoint | undefined = job.checkpoint;
-    let losses = 0;
-    let lastTile = -1;
-    const listener = proxy((event: JobEvent) => {
-      if (event.kind === 'passes') this.#announce(event.backend);
-      onEvent(event);
+    const wish: Wish = { cancelled: false, paused: false };
+    this.#wishes.set(job.jobId, wish);
+    const running = await this.#turns.run(async () => {
+      const run = this.#toTheEnd(job, wish, onEvent);
+      this.#runs.add(run);
+      return { run };
     });
-    for (;;) {
-      const request = checkpoint ? { ...job, checkpoint } : job;
-      const outcome = await this.#guardedRun(request, listener);
-      if (outcome.kind === 'done') {
-        this.#announce(outcome.backend);
-        return outcome;
-      }
-      if (!mendable(outcome.error)) return this.#giveUp(outcome);
-      const tiles = outcome.checkpoint?.tilesDone ?? 0;
-      losses = tiles > lastTile ? 1 : losses + 1;
-      lastTile = tiles;
-      if (losses > mostLosses) {
-        if (outcome.error.code !== 'gpu-lost' || this.#gaveUpGpu) return this.#giveUp(outcome);
-        this.#gaveUpGpu = true;
-        losses = 0;
-      }
-      onEvent({ kind: 'notice', notice: outcome.error });
-      checkpoint = outcome.checkpoint ?? undefined;
-      await this.#restart();
+    try {
+      return await running.run;
+    } finally {
+      this.#runs.delete(running.run);
+      this.#wishes.delete(job.jobId);
     }
   }
 
   pause(jobId: string): Promise<Result<void>> {
-    return this.#worker.attempt((api) => api.pause(jobId));
+    const wish = this.#wishes.get(jobId);
+    if (wish) wish.paused = true;
+    return this.#attempt((api) => api.pause(jobId));
   }
 
   resume(jobId: string): Promise<Result<void>> {
-    return this.#worker.attempt((api) => api.resume(jobId));
+    const wish = this.#wishes.get(jobId);
+    if (wish) wish.paused = false;
+    return this.#attempt((api) => api.resume(jobId));
   }
 
   cancel(jobId: string): Promise<Result<void>> {
-    return this.#worker.attempt((api) => api.cancel(jobId));
+    const wish = this.#wishes.get(jobId);
+    if (wish) wish.cancelled = true;
+    return this.#attempt((api) => api.cancel(jobId));
   }
 
   view(pictureId: string, rect: Rect, max: Size): Promise<Result<ImageBitmap>> {
-    return this.#worker.call((api) => api.view(pictureId, rect, max));
+    return this.#call((api) => api.view(pictureId, rect, max));
   }
 
   drop(pictureId: string): Promise<Result<void>> {
-    return this.#worker.attempt((api) => api.drop(pictureId));
+    return this.#attempt((api) => api.drop(pictureId));
   }
 
   /** Connects the codec again, after the codec worker was replaced. */
   async reconnect(): Promise<void> {
-    await this.#worker.attempt((api) => this.#connect(api));
+    await this.#attempt((api) => this.#connect(api));
   }
 
   /** Tests only: loses the GPU now. */
   loseGpu(): Promise<Result<void>> {
-    return this.#worker.attempt((api) => api.loseGpu());
+    return this.#attempt((api) => api.loseGpu());
   }
 
   /** Ends the worker and everything in it; the next call starts a new one. */
@@ -153,6 +170,7 @@ export class EngineClient {
     const hadStarted = this.#started?.ok === true;
     this.#started = null;
     if (this.#handedOver) return;
+    this.#generation++;
     this.onShelfLost?.();
     // At once, because the codec may be waiting for a port; but never again and again.
     if (hadStarted) queueMicrotask(() => void this.ready());
@@ -181,8 +199,17 @@ export class EngineClient {
     await this.#codec.connect(port2);
   }
 
-  /** Moves every picture into a new worker. */
-  async #restart(): Promise<void> {
+  /** Replaces the engine of that generation; who comes second waits for what is under way. */
+  #replace(failed: number): Promise<void> {
+    if (failed === this.#generation) {
+      this.#generation++;
+      this.#replacing = this.#handOver();
+    }
+    return this.#replacing;
+  }
+
+  /** Moves every picture into a new worker, which begins with the next call. */
+  async #handOver(): Promise<void> {
     const pictures = await this.#worker.attempt((api) => api.surrender());
     if (pictures.ok) this.#moving = pictures.value;
     this.#handedOver = pictures.ok;
@@ -190,32 +217,89 @@ export class EngineClient {
     this.#handedOver = false;
   }
 
+  /** Every call waits while the engine is being replaced. */
+  async #attempt<T>(work: (api: Remote<EngineApi>) => Promise<T>): Promise<Result<T>> {
+    await this.#replacing;
+    return this.#worker.attempt(work);
+  }
+
+  async #call<T>(work: (api: Remote<EngineApi>) => Promise<Result<T>>): Promise<Result<T>> {
+    const outcome = await this.#attempt(work);
+    return outcome.ok ? outcome.value : outcome;
+  }
+
   /** A call that is made once more in a new engine when the GPU was lost under it. */
   async #guarded<T>(work: (api: Remote<EngineApi>) => Promise<Result<T>>): Promise<Result<T>> {
+    let asked = -1;
     const call = (): Promise<Result<T>> =>
-      this.#worker.call<T>(async (api) => {
+      this.#call<T>(async (api) => {
+        asked = this.#generation;
         const started = this.#report();
         return started.ok ? work(api) : started;
       });
     const outcome = await call();
     if (outcome.ok || !mendable(outcome.error)) return outcome;
-    await this.#restart();
+    await this.#replace(asked);
     return call();
+  }
+
+  async #toTheEnd(job: JobRequest, wish: Wish, onEvent: (event: JobEvent) => void): Promise<JobOutcome> {
+    let checkpoint: Checkpoint | undefined = job.checkpoint;
+    let losses = 0;
+    let lastTile = -1;
+    const listener = proxy((event: JobEvent) => {
+      if (event.kind === 'passes') this.#announce(event.backend);
+      onEvent(event);
+    });
+    for (;;) {
+      const request = checkpoint ? { ...job, checkpoint } : job;
+      const { outcome, generation } = await this.#runOnce(request, wish, listener);
+      if (outcome.kind === 'done') {
+        this.#announce(outcome.backend);
+        return outcome;
+      }
+      if (!mendable(outcome.error)) return this.#giveUp(outcome);
+      const tiles = outcome.checkpoint?.tilesDone ?? 0;
+      losses = tiles > lastTile ? 1 : losses + 1;
+      lastTile = tiles;
+      if (losses > mostLosses) {
+        if (outcome.error.code !== 'gpu-lost' || this.#gaveUpGpu) return this.#giveUp(outcome);
+        this.#gaveUpGpu = true;
+        losses = 0;
+      }
+      onEvent({ kind: 'notice', notice: outcome.error });
+      checkpoint = outcome.checkpoint ?? undefined;
+      await this.#replace(generation);
+    }
+  }
+
+  async #runOnce(
+    job: JobRequest,
+    wish: Wish,
+    listener: (event: JobEvent) => void,
+  ): Promise<{ outcome: JobOutcome; generation: number }> {
+    let generation = -1;
+    const stopped = (error: Failure): JobOutcome => ({
+      kind: 'stopped',
+      error,
+      checkpoint: job.checkpoint ?? null,
+    });
+    const outcome = await this.#attempt(async (api): Promise<JobOutcome> => {
+      generation = this.#generation;
+      if (wish.cancelled) return stopped(failure('cancelled', 'The job was cancelled.'));
+      const started = this.#report();
+      if (!started.ok) return stopped(started.error);
+      const run = api.run(job, listener);
+      if (wish.paused) void api.pause(job.jobId);
+      return run;
+    });
+    return { outcome: outcome.ok ? outcome.value : stopped(outcome.error), generation };
   }
 
   /** Frees what a stopped job has left on the shelf. */
   async #giveUp(outcome: JobStopped): Promise<JobStopped> {
     for (const id of outcome.checkpoint?.stores ?? []) await this.drop(id);
     return { ...outcome, checkpoint: null };
-  }
-
-  async #guardedRun(job: JobRequest, listener: (event: JobEvent) => void): Promise<JobOutcome> {
-    const outcome = await this.#worker.attempt(async (api): Promise<JobOutcome> => {
-      const started = this.#report();
-      if (!started.ok) return { kind: 'stopped', error: started.error, checkpoint: null };
-      return api.run(job, listener);
-    });
-    return outcome.ok ? outcome.value : { kind: 'stopped', error: outcome.error, checkpoint: null };
   }
 
   #report(): Result<BackendReport> {

@@ -111,6 +111,13 @@ export interface ShelvedPicture extends Size {
   readonly buffer: ArrayBuffer;
 }
 
+export interface Prepared {
+  readonly backend: BackendReport;
+  readonly measured: Measurement;
+  /** When this model does not run as the backend's report says, why. */
+  readonly notice: Failure | null;
+}
+
 export interface EngineApi {
   /** Chooses the runtime build and makes the GPU device. Once, before everything else. */
   start(options: EngineOptions): Promise<Result<BackendReport>>;
@@ -118,7 +125,7 @@ export interface EngineApi {
    * Loads a model, checks it (golden tile against WASM on a GPU), warms it up and measures it.
    * With `auto` the first model prepared decides between the backends: see the returned report.
    */
-  prepare(model: ModelSource): Promise<Result<{ backend: BackendReport; measured: Measurement }>>;
+  prepare(model: ModelSource): Promise<Result<Prepared>>;
   /** Times a network of this card's shape without its weights: nothing is downloaded. */
   measure(card: ModelCard): Promise<Result<Measurement>>;
   run(job: JobRequest, onEvent: (event: JobEvent) => void): Promise<JobOutcome>;

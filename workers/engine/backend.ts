@@ -56,11 +56,11 @@ export class Backend {
     };
   }
 
-  settle(name: BackendName, reason: BackendReason): void {
+  settle(name: BackendName, reason: BackendReason, precision: Precision): void {
     this.#name = name;
     this.#reason = reason;
+    this.#precision = precision;
     this.undecided = false;
-    if (name === 'wasm') this.#precision = 'fp32';
   }
 }
 

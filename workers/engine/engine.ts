@@ -9,6 +9,7 @@ import { JobControl } from './jobs/control.ts';
 import { quietly, runJob } from './jobs/job.ts';
 import { viewOf } from './jobs/preview.ts';
 import { Models } from './models.ts';
+import { takeNotice } from './place.ts';
 import { exposePixels } from './pixel-port.ts';
 import { Shelf } from './shelf.ts';
 
@@ -38,7 +39,8 @@ export function createEngine(): EngineApi {
       if (!engine.ok) return engine;
       const opened = await engine.value.models.open(source);
       if (!opened.ok) return opened;
-      return ok({ backend: engine.value.backend.report, measured: opened.value.measured });
+      const { measured } = opened.value;
+      return ok({ backend: engine.value.backend.report, measured, notice: takeNotice(opened.value) });
     },
 
     measure: async (card) => {

@@ -18,23 +18,30 @@ function network(secondsPerPixel: number) {
 describe('measureSpeed', () => {
   it('grows the tile until a run takes long enough to be timed', async () => {
     const { session, sides, clock } = network(1e-5);
-    const speed = await measureSpeed(session, Infinity, clock);
+    const speed = await measureSpeed(session, Infinity, 32, clock);
     expect(speed.ok && speed.value).toBeCloseTo(1e5);
     expect(sides).toEqual([32, 32, 64, 64, 64, 128, 128, 128]);
   });
 
   it('stops at once on a very slow device', async () => {
     const { session, sides, clock } = network(0.01);
-    const speed = await measureSpeed(session, Infinity, clock);
+    const speed = await measureSpeed(session, Infinity, 32, clock);
     expect(speed.ok && speed.value).toBeCloseTo(100);
     expect(sides).toEqual([32]);
   });
 
   it('asks a slow device for no more than two small runs', async () => {
     const { session, sides, clock } = network(1e-3);
-    const speed = await measureSpeed(session, Infinity, clock);
+    const speed = await measureSpeed(session, Infinity, 32, clock);
     expect(speed.ok && speed.value).toBeCloseTo(1e3);
     expect(sides).toEqual([32, 32]);
+  });
+
+  it('begins with the tile it is told to', async () => {
+    const { session, sides, clock } = network(0.01);
+    const speed = await measureSpeed(session, Infinity, 8, clock);
+    expect(speed.ok && speed.value).toBeCloseTo(100);
+    expect(sides).toEqual([8, 8]);
   });
 
   it('is not misled by a slow first run', async () => {
@@ -45,13 +52,13 @@ describe('measureSpeed', () => {
       if (runs++ % 3 === 1) late += 900; // milliseconds of something else
       return session.run(planes, size);
     };
-    const speed = await measureSpeed({ run }, Infinity, () => clock() + late);
+    const speed = await measureSpeed({ run }, Infinity, 32, () => clock() + late);
     expect(speed.ok && speed.value).toBeCloseTo(1e5);
   });
 
   it('keeps within what the device can hold', async () => {
     const { session, sides, clock } = network(1e-7);
-    await measureSpeed(session, 64 * 64, clock);
+    await measureSpeed(session, 64 * 64, 32, clock);
     expect(Math.max(...sides)).toBe(64);
   });
 

@@ -16,10 +16,8 @@ export function installApi(services: Promise<Services>): void {
       const catalogue = await library.start();
       return catalogue.ok ? ok(catalogue.value.models) : catalogue;
     },
-    backend: async (choice = 'auto') => {
-      const { engine } = await services;
-      return engine.start({ choice });
-    },
+    backend: (choice = 'auto') =>
+      queue.run(() => settled(async () => (await services).engine.start({ choice }))),
     enlarge: (input, options = {}) =>
       queue.run(() => settled(async () => enlargeFile(await services, input, options))),
   };

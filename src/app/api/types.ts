@@ -53,6 +53,7 @@ export interface Enlarged {
 export interface EnlargerApi {
   readonly version: string;
   models(): Promise<Result<readonly ModelCard[]>>;
+  /** Starts the engine on a backend; after the jobs that were ordered before. */
   backend(choice?: BackendChoice): Promise<Result<BackendReport>>;
   /** Jobs run one after another, in the order of the calls. */
   enlarge(input: Blob, options?: EnlargeOptions): Promise<Result<Enlarged>>;

@@ -42,7 +42,12 @@ export function failureWords(
       'This browser offers no WebGPU here. Choose "The faster one" or "CPU" under Device.',
     'worker-died': () =>
       'A part of Enlarger stopped, most likely because memory ran out. Try again; if it happens again, choose a smaller size or close other tabs.',
-    'out-of-memory': () =>
-      'This device ran out of memory, even with the smallest tiles. Close other tabs, or choose a smaller size.',
+    'out-of-memory': (detail) => {
+      const tile = sizeIn(detail);
+      if (tile) return `Memory ran short. The work goes on with smaller tiles, of ${tile}.`;
+      return detail['fatal'] === true
+        ? 'This device ran out of memory. Close other tabs, or choose a smaller size.'
+        : 'This device ran out of memory, even with the smallest tiles. Close other tabs, or choose a smaller size.';
+    },
   };
 }

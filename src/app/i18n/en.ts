@@ -236,6 +236,12 @@ export const en = {
     repaired: (model: string) => `The stored copy of ${model} was damaged and has been fetched anew.`,
     backendChanged: (name: string, why: string) => `Now computing with ${name}. ${why}`,
     savedAll: (count: number) => plural(count, { one: '# picture saved.', other: '# pictures saved.' }),
+    notSaved: {
+      full: 'It was not saved: the disk is full. Free some space, or choose another folder, and save again.',
+      forbidden:
+        'It was not saved: writing to this folder is not allowed. Choose another folder, and save again.',
+      other: 'It was not saved: the folder cannot be written to. Choose another folder, and save again.',
+    },
     startFailed: (why: string) => `Enlarger could not start its workers. ${why}`,
     update: 'A new version is ready.',
     updateNow: 'Restart now',

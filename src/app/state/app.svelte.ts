@@ -216,13 +216,19 @@ export class App {
   async #measureOthers(): Promise<void> {
     if (this.#measuring) return;
     this.#measuring = true;
-    for (const card of [...this.library.cards].sort(
-      (one, other) => one.flopsPerPixel - other.flopsPerPixel,
-    )) {
+    const tried = new Set<string>();
+    for (;;) {
       await quiet();
       while (this.#wanted() || performance.now() - this.#touched < restMilliseconds) await pause(500);
-      if (this.device.failed) break;
-      if (this.device.speed(card.id) === null) await this.device.measure(card);
+      // Looked for anew each time: the backend may have changed meanwhile.
+      const { failed, report } = this.device;
+      const trial = (id: string): string => `${report?.backend} ${report?.precision} ${id}`;
+      const next = [...this.library.cards]
+        .sort((one, other) => one.flopsPerPixel - other.flopsPerPixel)
+        .find(({ id }) => this.device.speed(id) === null && !tried.has(trial(id)));
+      if (failed || !report || !next) break;
+      tried.add(trial(next.id));
+      await this.device.measure(next);
     }
     this.#measuring = false;
   }

@@ -4,7 +4,7 @@ import type { Failure } from '../../base/errors.ts';
 import type { ModelCard } from '../../models/card.ts';
 import type { BackendChoice, BackendReport } from '../../protocol/backend.ts';
 import type { ModelSource } from '../../protocol/engine.ts';
-import type { Text } from '../i18n/en.ts';
+import { wordsOf, type Text } from '../i18n/en.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { Services } from './services.ts';
 import { deviceKey, parseSpeeds, withSpeed, type Speeds } from './speeds.ts';
@@ -24,6 +24,7 @@ export class Device {
   #speeds = $state.raw<Speeds>(parseSpeeds(readStored(key)));
   /** True once a model was prepared: before that `auto` has not decided. */
   #settled = $state(false);
+  #starts = 0;
   readonly #known = $derived(this.#report ? (this.#speeds[deviceKey(this.#report)] ?? {}) : {});
 
   constructor(services: Promise<Services>, notices: Notices, text: Text) {
@@ -48,8 +49,10 @@ export class Device {
   async start(choice: BackendChoice): Promise<void> {
     const { engine } = await this.#services;
     this.#settled = false;
+    const start = ++this.#starts;
     engine.onBackend = (report) => this.#heard(report);
     const started = await engine.start({ choice });
+    if (start !== this.#starts) return;
     if (started.ok) {
       this.#failed = null;
       this.#heard(started.value);
@@ -62,15 +65,19 @@ export class Device {
   /** Loads, checks and measures a model; with `auto` the first one decides between the backends. */
   async prepare(model: ModelSource): Promise<void> {
     const { engine } = await this.#services;
+    const start = this.#starts;
     const prepared = await engine.prepare(model);
+    if (start !== this.#starts) return; // for a backend that was given up meanwhile
     if (!prepared.ok) {
       this.#failed = prepared.error;
       return;
     }
+    const { backend, measured, notice } = prepared.value;
     this.#failed = null;
-    this.#heard(prepared.value.backend);
+    this.#heard(backend);
     this.#settled = true;
-    this.#remember(prepared.value.measured);
+    this.#remember(measured);
+    if (notice && notice.code !== backend.reason) this.#notices.news(wordsOf(this.#text, notice));
   }
 
   /** Times a model that was never timed on this device, without downloading it. */

@@ -3,6 +3,7 @@
 import { ok, type Result } from '../../base/result.ts';
 import { resultName, uniqueName } from '../../recipes/file-name.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
+import { chosenFolder } from './folder.ts';
 import type { Choices } from './choices.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { Picture } from './picture.svelte.ts';
@@ -53,14 +54,23 @@ export class Saving {
       for (const picture of pictures) {
         const file = await this.#encode(picture);
         if (!file) continue;
-        const name = uniqueName(this.nameOf(picture), taken);
-        taken.add(name);
-        if (folder) await write(folder, name, file);
-        else download(file, name, picture);
-        picture.saved = true;
+        const name = this.nameOf(picture);
+        if (folder) {
+          const trouble = await folder.write(name, file);
+          if (trouble) {
+            const { about, notSaved } = this.#text.notices;
+            this.#notices.trouble(about(picture.name, notSaved[trouble]));
+            continue;
+          }
+          picture.saved = true;
+        } else {
+          const single = uniqueName(name, taken);
+          taken.add(single);
+          download(file, single, picture);
+        }
         saved++;
       }
-      this.#notices.news(this.#text.notices.savedAll(saved));
+      if (saved > 0) this.#notices.news(this.#text.notices.savedAll(saved));
     });
   }
 
@@ -113,29 +123,4 @@ function download(file: Blob, name: string, picture: Picture): void {
   picture.saved = true;
   // The browser reads the address soon, but not at once.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-interface FolderPicker {
-  showDirectoryPicker(options: { mode: 'readwrite'; id: string }): Promise<FileSystemDirectoryHandle>;
-}
-
-function canPickFolder(target: object): target is FolderPicker {
-  return 'showDirectoryPicker' in target;
-}
-
-async function chosenFolder(): Promise<FileSystemDirectoryHandle | 'cancelled' | null> {
-  if (!canPickFolder(window)) return null;
-  try {
-    return await window.showDirectoryPicker({ mode: 'readwrite', id: 'results' });
-  } catch (thrown) {
-    // Closed by the person, or forbidden in a frame: then downloads do.
-    return thrown instanceof DOMException && thrown.name === 'AbortError' ? 'cancelled' : null;
-  }
-}
-
-async function write(folder: FileSystemDirectoryHandle, name: string, file: Blob): Promise<void> {
-  const handle = await folder.getFileHandle(name, { create: true });
-  const stream = await handle.createWritable();
-  await stream.write(file);
-  await stream.close();
 }

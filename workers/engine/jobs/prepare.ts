@@ -14,7 +14,7 @@ import type { Checkpoint, JobRequest } from '../../../src/protocol/engine.ts';
 import { fitTile } from '../../../src/tiles/fit.ts';
 import { planTiles } from '../../../src/tiles/plan.ts';
 import { goodTile } from '../limits.ts';
-import type { OpenedModel } from '../models.ts';
+import { takeNotice, type OpenedModel } from '../place.ts';
 import type { PassWork } from '../steps/pass-work.ts';
 import { resizeEstimate, resizePass } from '../steps/resize.ts';
 import { pictureAlpha, upscalePass } from '../steps/upscale.ts';
@@ -62,7 +62,8 @@ export async function prepareJob(
       if (opened.error.code !== 'gpu-lost') for (const id of storeIds) tools.shelf.drop(id);
       return opened;
     }
-    if (opened.value.notice) notice(opened.value.notice);
+    const said = takeNotice(opened.value);
+    if (said) notice(said);
     models.set(pass.model, opened.value);
   }
 

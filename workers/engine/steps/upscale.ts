@@ -12,7 +12,7 @@ import { alphaPlane, blockFromPlanes, rgbPlanes } from '../../../src/picture/pla
 import type { ModelPass } from '../../../src/recipes/passes.ts';
 import { Blender } from '../../../src/tiles/blend.ts';
 import { planTiles } from '../../../src/tiles/plan.ts';
-import { observe, type OpenedModel } from '../models.ts';
+import { observe, type OpenedModel } from '../place.ts';
 import { NetworkTile } from './network-tile.ts';
 import type { PassContext, PassWork } from './pass-work.ts';
 
