@@ -2,6 +2,8 @@
 
 import { headlessFlags, softwareGpuFlags } from '../scripts/lib/chromium-flags.mjs';
 import { findChromium } from '../scripts/lib/chromium.mjs';
+import { samplePicture } from '../src/formats/testing/sample-pictures.ts';
+import { patience } from './support/app-page.ts';
 import { differences, enlargedBy } from './support/expected.ts';
 import { beforeWorker } from './support/workers.ts';
 import { crop, photo, pngFile, readPng } from './support/pictures.ts';
@@ -11,6 +13,13 @@ import { expect, test } from './support/story.ts';
 const chromium = findChromium();
 
 const withoutWebGpu = `Object.defineProperty(navigator, 'gpu', { value: undefined });`;
+
+const withoutWebGl = `{
+  const { getContext } = OffscreenCanvas.prototype;
+  OffscreenCanvas.prototype.getContext = function (kind, ...options) {
+    return kind === 'webgl2' ? null : getContext.call(this, kind, ...options);
+  };
+}`;
 
 const keepDevice = `{
   const { requestDevice } = GPUAdapter.prototype;
@@ -60,6 +69,19 @@ test('WebGPU asked for by name, where there is none, is refused with the way out
   await app.state('photo.png', 'done');
 });
 
+test('colours that this browser would round are told, and only there', async ({ app, page }) => {
+  await beforeWorker(page, 'codec', withoutWebGl);
+  await app.open();
+  await app.drop(photo('opaque.png'), {
+    name: 'faint.webp',
+    mimeType: 'image/webp',
+    buffer: Buffer.from(samplePicture('webpAlpha')),
+  });
+  await app.frame('faint.webp').click();
+  await expect(app.notices.filter({ hasText: 'faint.webp: This browser rounds the colours' })).toBeVisible();
+  await expect(app.notices).toHaveCount(1);
+});
+
 test('a GPU lost in the middle costs no more than a tile', async ({ app, page }) => {
   test.slow();
   await beforeWorker(page, 'engine', keepDevice);
@@ -70,14 +92,14 @@ test('a GPU lost in the middle costs no more than a tile', async ({ app, page })
   await app.scaleBy(16);
   await app.enlarge();
   // The first of two passes is done.
-  await expect(app.progress).toContainText('tile 2 of 2', { timeout: 60_000 });
+  await expect(app.progress).toContainText('tile 2 of 2', { timeout: patience });
   const engine = page.workers().find((worker) => worker.url().includes('engine.worker'));
   await engine?.evaluate(() => {
     if ('storyDevice' in self) (self.storyDevice as GPUDevice).destroy();
   });
   await expect(app.notices.filter({ hasText: 'GPU' })).toBeVisible();
-  await expect(app.progress).toContainText('tile 2 of 2', { timeout: 60_000 });
-  await app.state('photo.png', 'done');
+  // The new engine checks the GPU once more before it goes on.
+  await app.state('photo.png', 'done', 2 * patience);
   await expect(app.progress).toContainText('on WebGPU');
   const twice = await enlargedBy('photo-fast', await enlargedBy('photo-fast', source));
   expect(differences(readPng((await app.save()).bytes), twice).mean).toBeLessThanOrEqual(0.3);

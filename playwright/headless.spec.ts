@@ -9,6 +9,18 @@ import { onCpu } from './support/app-page.ts';
 import { differences, enlargedBy } from './support/expected.ts';
 import { crop, photo, pngFile, readPng } from './support/pictures.ts';
 import { expect, test } from './support/story.ts';
+import { beforeWorker } from './support/workers.ts';
+
+/** The first tile's news ends the worker, as a bug or a broken runtime would. */
+const crashAtFirstTile = `{
+  const { postMessage } = MessagePort.prototype;
+  MessagePort.prototype.postMessage = function (...message) {
+    if (JSON.stringify(message[0]).includes('"kind":"tile"')) {
+      setTimeout(() => { throw new Error('a crash made by a story'); });
+    }
+    return postMessage.apply(this, message);
+  };
+}`;
 
 interface Said {
   readonly code: number | null;
@@ -150,4 +162,24 @@ test('a page that embeds the app enlarges, cancels, and gets failures as values'
   });
   expect(answers.progress.length).toBeGreaterThan(1);
   expect(answers.progress.at(-1)).toBe(1);
+});
+
+test('the API starts what it needs, and a job whose engine dies is started anew', async ({ page }) => {
+  await beforeWorker(page, 'engine', crashAtFirstTile, 1);
+  await page.goto('./?manual');
+  await page.waitForFunction(() => window.enlarger !== undefined);
+  const answer = await page.evaluate(async (encoded) => {
+    const file = new Blob([Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))]);
+    const notices: string[] = [];
+    const done = await window.enlarger?.enlarge(file, {
+      scale: 2,
+      onNotice: (message) => notices.push(message),
+    });
+    return { notices, done: done?.ok ? [done.value.width, done.value.height] : done?.error.message };
+  }, photo().buffer.toString('base64'));
+  const { width, height } = readPng(photo().buffer);
+  expect(answer).toEqual({
+    notices: ['A part of Enlarger stopped unexpectedly. The picture is started anew.'],
+    done: [2 * width, 2 * height],
+  });
 });

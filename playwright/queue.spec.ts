@@ -125,3 +125,21 @@ test('a cancelled job leaves the others, and can be done again', async ({ app, p
   await app.enlarge();
   for (const name of ['large.png', 'a.png', 'b.png']) await app.state(name, 'done');
 });
+
+test('an order that comes while a cancelled tile is still being finished is carried out', async ({
+  app,
+  page,
+}) => {
+  const source = crop(64, 40);
+  await beforeWorker(page, 'engine', slowClock);
+  await app.open();
+  await app.drop(pngFile('photo.png', source));
+  await app.scaleBy(16);
+  await app.enlarge();
+  await app.state('photo.png', 'being enlarged');
+  await app.command('Cancel').click();
+  await app.enlarge();
+  await app.state('photo.png', 'done');
+  const twice = await enlargedBy('photo-fast', await enlargedBy('photo-fast', source));
+  expect(differences(readPng((await app.save()).bytes), twice).mean).toBeLessThanOrEqual(0.3);
+});

@@ -14,6 +14,8 @@ export interface PictureInfo extends Size {
 }
 
 export interface DecodedPicture extends PictureInfo {
+  /** False where this browser rounds the colours of almost transparent pixels (no WebGL, and not a PNG). */
+  readonly exact: boolean;
   /** The picture for the viewer, at most `previewPixels` large (transferred). */
   readonly preview: ImageBitmap;
 }

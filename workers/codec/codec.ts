@@ -58,11 +58,11 @@ export class Codec implements CodecApi {
       if (!opened.ok) return opened;
       const decoded = await decodeFile(opened.value, previewPixels);
       if (!decoded.ok) return decoded;
-      const { block, opaque, preview } = decoded.value;
+      const { block, opaque, exact, preview } = decoded.value;
       const { width, height } = block;
       const put = await this.#shelf.put(pictureId, block);
       if (!put.ok) return put;
-      return transfer(ok({ format: opened.value.kind, width, height, opaque, preview }), [preview]);
+      return transfer(ok({ format: opened.value.kind, width, height, opaque, exact, preview }), [preview]);
     });
   }
 

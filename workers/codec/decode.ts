@@ -24,7 +24,14 @@ const SURELY_DECODED = 2 ** 26;
 export interface Decoded {
   readonly block: PixelBlock;
   readonly opaque: boolean;
+  /** False where colours under low alpha were rounded. */
+  readonly exact: boolean;
   readonly preview: ImageBitmap;
+}
+
+interface Pixels {
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  readonly exact: boolean;
 }
 
 export async function decodeFile(file: OpenedFile, previewPixels: number): Promise<Result<Decoded>> {
@@ -35,8 +42,9 @@ export async function decodeFile(file: OpenedFile, previewPixels: number): Promi
     if (!pixels.ok) return pixels;
     const preview = await scaledUpright(file, bitmap.value, sizeWithin(bitmap.value, previewPixels));
     const upright = orientedSize(bitmap.value, file.orientation);
-    const opaque = !file.mayHaveAlpha || allOpaque(pixels.value);
-    return ok({ block: { ...upright, data: pixels.value }, opaque, preview });
+    const { data, exact } = pixels.value;
+    const opaque = !file.mayHaveAlpha || allOpaque(data);
+    return ok({ block: { ...upright, data }, opaque, exact: exact || opaque, preview });
   } finally {
     bitmap.value.close();
   }
@@ -51,20 +59,18 @@ export async function bitmapOf(file: OpenedFile): Promise<Result<ImageBitmap>> {
   }
 }
 
-async function readPixels(
-  file: OpenedFile,
-  bitmap: ImageBitmap,
-): Promise<Result<Uint8ClampedArray<ArrayBuffer>>> {
+async function readPixels(file: OpenedFile, bitmap: ImageBitmap): Promise<Result<Pixels>> {
   const stored: Size = { width: bitmap.width, height: bitmap.height };
   const pixels = allocate(area(stored));
   if (pixels === null) return tooLarge(stored);
+  let exact: boolean;
   try {
-    await readStored(file, bitmap, pixels);
+    exact = await readStored(file, bitmap, pixels);
   } catch {
     forgetReader();
     try {
       // Once more: the GPU may have been lost for a moment.
-      await readStored(file, bitmap, pixels);
+      exact = await readStored(file, bitmap, pixels);
     } catch {
       return tooLarge(stored);
     }
@@ -72,16 +78,21 @@ async function readPixels(
   const data = new Uint8ClampedArray(pixels.buffer);
   // An exhausted canvas gives transparent black instead of an error.
   if (!file.mayHaveAlpha && !allOpaque(data)) return tooLarge(stored);
-  return ok(data);
+  return ok({ data, exact });
 }
 
-async function readStored(file: OpenedFile, bitmap: ImageBitmap, pixels: Uint32Array): Promise<void> {
+/** True when every value came back as it is stored. */
+async function readStored(file: OpenedFile, bitmap: ImageBitmap, pixels: Uint32Array): Promise<boolean> {
   const reader = file.mayHaveAlpha ? await straightReader() : canvasReader();
   const straight = reader === null && file.kind === 'png' ? await decodePng(file.stored, bitmap) : null;
   const { width, height } = bitmap;
-  if (straight) placeTile(straight, { x: 0, y: 0, width, height }, bitmap, file.orientation, pixels);
+  if (straight) {
+    placeTile(straight, { x: 0, y: 0, width, height }, bitmap, file.orientation, pixels);
+    return true;
+  }
+  readTiles(reader ?? canvasReader(), bitmap, file, pixels);
   // Without WebGL, and in a format that only the browser reads, colours under low alpha are rounded.
-  else readTiles(reader ?? canvasReader(), bitmap, file, pixels);
+  return reader !== null;
 }
 
 function readTiles(reader: PixelReader, bitmap: ImageBitmap, file: OpenedFile, pixels: Uint32Array): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modelsOf, recipeOf } from './options.ts';
+import { checkOptions, modelsOf, recipeOf } from './options.ts';
 
 describe('recipeOf', () => {
   it('enlarges four times with the standard model when nothing is said', () => {
@@ -33,5 +33,21 @@ describe('recipeOf', () => {
     [{ recipe: { version: 1, steps: [{ kind: 'upscale', model: 'photo', size: { by: 2 } }] }, scale: 2 }],
   ])('refuses %j', (options) => {
     expect(recipeOf(options, 'photo')).toMatchObject({ ok: false, error: { code: 'recipe-invalid' } });
+  });
+});
+
+describe('checkOptions', () => {
+  it.each([{}, { quality: 0 }, { quality: 1, tile: 16, format: 'webp' as const }])('takes %j', (options) => {
+    expect(checkOptions(options)).toEqual({ ok: true, value: null });
+  });
+
+  it.each([
+    [{ quality: 1.1 }, 'recipe-invalid'],
+    [{ quality: Number.NaN }, 'recipe-invalid'],
+    [{ tile: 15 }, 'recipe-invalid'],
+    [{ tile: 32.5 }, 'recipe-invalid'],
+    [{ format: 'tiff' as 'png' }, 'format-unsupported'],
+  ])('refuses %j', (options, code) => {
+    expect(checkOptions(options)).toMatchObject({ ok: false, error: { code } });
   });
 });

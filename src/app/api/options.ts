@@ -1,10 +1,25 @@
 /** From the API's options to a checked recipe. */
 
-import { fail, type Result } from '../../base/result.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import { classicFilters } from '../../picture/resample-filter.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
 import { parseRecipe } from '../../recipes/validate.ts';
+import { saveFormats } from '../state/settings.ts';
 import type { EnlargeOptions } from './types.ts';
+
+/** What stands beside the recipe: a quality of 0 to 1, and a tile side of at least 16 pixels. */
+export function checkOptions({ quality, tile, format }: EnlargeOptions): Result<null> {
+  if (quality !== undefined && !(quality >= 0 && quality <= 1)) {
+    return fail('recipe-invalid', `The quality is ${quality}, but must be from 0 to 1.`);
+  }
+  if (tile !== undefined && !(Number.isSafeInteger(tile) && tile >= 16)) {
+    return fail('recipe-invalid', `The tile is ${tile}, but must be a whole number of at least 16 pixels.`);
+  }
+  if (format !== undefined && !saveFormats.includes(format)) {
+    return fail('format-unsupported', `"${format}" cannot be written. Choose ${saveFormats.join(', ')}.`);
+  }
+  return ok(null);
+}
 
 /** `standard` is the model when none is named. */
 export function recipeOf(options: EnlargeOptions, standard: string): Result<Recipe> {

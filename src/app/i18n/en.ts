@@ -236,6 +236,8 @@ export const en = {
     repaired: (model: string) => `The stored copy of ${model} was damaged and has been fetched anew.`,
     backendChanged: (name: string, why: string) => `Now computing with ${name}. ${why}`,
     savedAll: (count: number) => plural(count, { one: '# picture saved.', other: '# pictures saved.' }),
+    rounded:
+      'This browser rounds the colours of almost transparent pixels in this format (WebGL is off). Open the picture as PNG to keep them exact.',
     notSaved: {
       full: 'It was not saved: the disk is full. Free some space, or choose another folder, and save again.',
       forbidden:

@@ -68,7 +68,7 @@ export class App {
     this.services = services;
     this.library = new Library(services, notices, text);
     this.device = new Device(services, notices, text);
-    this.shelf = new Shelf(services);
+    this.shelf = new Shelf(services, notices, text);
     this.planning = new Planning(services, choices, this.library, this.device);
     this.showing = new Showing(services, this.shelf, pictures);
     this.saving = new Saving(services, this.shelf, choices, notices, text);

@@ -78,7 +78,9 @@ export class Intake {
     if (picture.size === null) return;
     const { codec } = await this.#services;
     const thumbnail = await codec.thumbnail(picture.file, thumbnailSide);
-    if (thumbnail.ok) picture.thumbnail = thumbnail.value;
+    if (!thumbnail.ok) return;
+    if (this.#pictures.list.includes(picture)) picture.thumbnail = thumbnail.value;
+    else thumbnail.value.close(); // removed meanwhile
   }
 }
 

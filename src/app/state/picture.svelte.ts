@@ -43,6 +43,8 @@ export class Picture {
   before = $state.raw<Surface | null>(null);
   after = $state.raw<Surface | null>(null);
   saved = $state(false);
+  /** Whether it was told that this browser rounds this picture's faint colours. */
+  rounded = false;
   /** Raised whenever a surface got new pixels, which runes cannot see. */
   #drawn = $state(0);
   #status = $state.raw<Status>({ kind: 'idle' });

@@ -9,6 +9,8 @@ import { SerialQueue } from '../../base/serial-queue.ts';
 import { area, type Size } from '../../picture/geometry.ts';
 import { Surface } from '../viewer/surface.ts';
 import { previewPixels } from './memory.ts';
+import type { Text } from '../i18n/en.ts';
+import type { Notices } from './notices.svelte.ts';
 import type { Picture } from './picture.svelte.ts';
 import type { Services } from './services.ts';
 import { leaving, type Shelved } from './shelf-budget.ts';
@@ -17,14 +19,18 @@ const budget = 512 * 2 ** 20;
 
 export class Shelf {
   readonly #services: Promise<Services>;
+  readonly #notices: Notices;
+  readonly #text: Text;
   readonly #order = new SerialQueue();
   readonly #shelved = new Map<string, Shelved>();
   /** Results that left the shelf, as PNG files. */
   readonly #kept = new Map<string, Blob>();
   #clock = 0;
 
-  constructor(services: Promise<Services>) {
+  constructor(services: Promise<Services>, notices: Notices, text: Text) {
     this.#services = services;
+    this.#notices = notices;
+    this.#text = text;
     services.then(
       ({ engine }) => {
         engine.onShelfLost = () => this.#shelved.clear();
@@ -40,7 +46,11 @@ export class Shelf {
       const { codec } = await this.#services;
       const decoded = await codec.decode(picture.file, picture.id, previewPixels());
       if (!decoded.ok) return decoded;
-      const { width, height, opaque, preview } = decoded.value;
+      const { width, height, opaque, exact, preview } = decoded.value;
+      if (!exact && !picture.rounded) {
+        picture.rounded = true;
+        this.#notices.news(this.#text.notices.about(picture.name, this.#text.notices.rounded));
+      }
       picture.size = { width, height };
       picture.opaque = opaque;
       picture.showBefore(await Surface.of(preview, { width, height }));

@@ -49,7 +49,8 @@ export class Showing {
   async #fill(picture: Picture): Promise<void> {
     const there = await this.#shelf.result(picture);
     const { result } = picture;
-    if (!there.ok || !result) return;
+    // A job that was started meanwhile draws its own.
+    if (!there.ok || !result || picture.after || isAtWork(picture.status)) return;
     const surface = Surface.empty(result, surfacePixels());
     picture.passes = result.passes;
     picture.showAfter(surface);

@@ -36,6 +36,15 @@ describe('Progress', () => {
     }
   });
 
+  it('ends at exactly 1', () => {
+    for (let tiles = 1; tiles < 60; tiles++) {
+      const progress = new Progress([{ tiles, seconds: 0.7 / tiles }]);
+      progress.begin(0, 0);
+      for (let i = 0; i < tiles; i++) progress.tileDone(1);
+      expect(progress.event().progress).toBe(1);
+    }
+  });
+
   it('measures the time left on its own tiles and corrects later passes by it', () => {
     const progress = new Progress([
       { tiles: 4, seconds: 4 },

@@ -48,13 +48,16 @@ export class Progress {
     const left = current ? current.tiles - this.#done : 0;
     // Later passes are corrected by how far the estimate of this one was off.
     const correction = estimate > 0 ? tileSeconds / estimate : 1;
-    const reached = Math.min(1, sum(before, 'seconds') / this.#total + share * this.#done);
-    this.#shown = Math.max(this.#shown, reached);
+    const tile = sum(before, 'tiles') + this.#done;
+    const tiles = sum(this.#passes, 'tiles');
+    // Sums of fractions miss 1 by a bit, and pass it.
+    const reached = tile === tiles ? 1 : sum(before, 'seconds') / this.#total + share * this.#done;
+    this.#shown = Math.max(this.#shown, Math.min(1, reached));
     return {
       kind: 'tile',
       pass: this.#pass,
-      tile: sum(before, 'tiles') + this.#done,
-      tiles: sum(this.#passes, 'tiles'),
+      tile,
+      tiles,
       progress: this.#shown,
       next: { progress: left > 0 ? share : 0, seconds: tileSeconds },
       secondsLeft: left * tileSeconds + sum(after, 'seconds') * correction,
