@@ -98,7 +98,7 @@ def write(family, case, built, adjust, run):
     )
     if max(sizes) > LIMIT:
         sys.exit(f"{family}-{case} is larger than {LIMIT} bytes")
-    if not 0.05 < output.std() < 5:
+    if not 0.03 < output.std() < 5:
         sys.exit(f"{family}-{case} fades or explodes: choose other seeds with `adjust`")
 
 

@@ -18,6 +18,8 @@ const networks: [Family, Structure, number][] = [
   ['srvgg', { features: 24, convs: 1, scale: 2 }, 2],
   ['esrgan', { features: 64, growth: 32, blocks: 23 }, 4],
   ['esrgan', { features: 16, growth: 8, blocks: 1 }, 4],
+  ['esrgan', { features: 16, growth: 8, blocks: 2, scale: 2, unshuffle: 2, plus: 1 }, 2],
+  ['esrgan', { features: 8, growth: 4, blocks: 1, scale: 1, channels: 1 }, 1],
   ['rdn', { features: 64, growth: 64, blocks: 10, layers: 3, scale: 2 }, 2],
   ['rdn', { features: 16, growth: 8, blocks: 1, layers: 1, scale: 4 }, 4],
 ];
@@ -145,7 +147,11 @@ describe('ncnn layers', () => {
       'conv_hr',
       'conv_last',
     ]);
-    expect(ncnnNames([...convolutions, layer('Convolution'), layer('Eltwise', false)])).toBeNull();
+    const more = (count: number): ReturnType<typeof layer>[] =>
+      Array.from({ length: count }, () => layer('Convolution'));
+    const eightfold = ncnnNames([...convolutions, ...more(1), layer('Eltwise', false)]);
+    expect(eightfold?.slice(-4)).toEqual(['conv_up2', 'conv_up3', 'conv_hr', 'conv_last']);
+    expect(ncnnNames([...convolutions, ...more(3), layer('Eltwise', false)])).toBeNull();
   });
 });
 

@@ -50,4 +50,15 @@ def bsrgan(module):
 
 CASES = {
     "new-4x": lambda: basicsr(old(6, in_nc=3, out_nc=3, num_filters=8, num_blocks=2, scale=4)),
+    "old-8x": lambda: old(4, in_nc=3, out_nc=3, num_filters=6, num_blocks=2, scale=8),
+    "trunk-2x": lambda: bsrgan(old(4, in_nc=3, out_nc=3, num_filters=6, num_blocks=1, scale=2)),
+    "old-1x": lambda: old(6, in_nc=3, out_nc=3, num_filters=12, num_blocks=1, scale=1),
+    "grey-4x": lambda: old(4, in_nc=1, out_nc=1, num_filters=8, num_blocks=1, scale=4),
+    "unshuffle-2x": lambda: basicsr(
+        old(4, in_nc=12, out_nc=3, num_filters=8, num_blocks=2, scale=4, shuffle_factor=2)
+    ),
+    "unshuffle-1x": lambda: basicsr(
+        old(6, in_nc=48, out_nc=3, num_filters=12, num_blocks=1, scale=4, shuffle_factor=4)
+    ),
+    "plus-4x": lambda: old(4, in_nc=3, out_nc=3, num_filters=8, num_blocks=2, scale=4, plus=True),
 }
