@@ -16,6 +16,7 @@ import {
 const networks: [Family, Structure, number][] = [
   ['srvgg', { features: 64, convs: 32, scale: 4 }, 4],
   ['srvgg', { features: 24, convs: 1, scale: 2 }, 2],
+  ['srvgg', { features: 16, convs: 2, scale: 1, channels: 1 }, 1],
   ['esrgan', { features: 64, growth: 32, blocks: 23 }, 4],
   ['esrgan', { features: 16, growth: 8, blocks: 1 }, 4],
   ['esrgan', { features: 16, growth: 8, blocks: 2, scale: 2, unshuffle: 2, plus: 1 }, 2],
