@@ -4,7 +4,8 @@ with torch: writes families/<family>-<case>.safetensors and .f32. See README.md.
 
 families/<family>.py registers its family's networks: `CASES` maps a case's name to a function that returns a
 torch module, or a pair of one and a function from its state to the state that is written (other tensor names).
-Optional beside it: `adjust(name, tensor)` returns other values for a tensor, or None to leave it as seeded;
+Optional beside it: `adjust(name, tensor)` returns other values for a tensor, or a number to multiply the seeded ones
+by, or None to leave it as seeded;
 `RUN` maps a case's name to a function (module, picture) -> output where calling the module is not enough.
 
     python scripts/reference/families.py [family or family-case ...]
@@ -76,8 +77,8 @@ def write(family, case, built, adjust, run):
     state = module.state_dict()
     for name, value in state.items():
         values = adjust(name, value)
-        if values is None and name in parameters:
-            values = seed(name, value)
+        if name in parameters and (values is None or isinstance(values, float)):
+            values = seed(name, value) * (1 if values is None else values)
         if values is not None:
             state[name] = values.to(value.dtype)
     stored = rounded(state, parameters)

@@ -20,6 +20,17 @@ export function numbers<K extends string>(given: Structure, names: readonly K[])
   return picked as Record<K, number>; // every name was just set
 }
 
+/** Picks 0 or 1 by name, 0 where there is nothing; null when one is something else. */
+export function flags<K extends string>(given: Structure, names: readonly K[]): Record<K, 0 | 1> | null {
+  const picked: Partial<Record<K, 0 | 1>> = {};
+  for (const name of names) {
+    const value = given[name] ?? 0;
+    if (value !== 0 && value !== 1) return null;
+    picked[name] = value;
+  }
+  return picked as Record<K, 0 | 1>; // every name was just set
+}
+
 /** Weight [outputs, inputs, kernel, kernel] and bias of one convolution. */
 export function convolutionSpecs(name: string, outputs: number, inputs: number, kernel = 3): TensorSpec[] {
   return [

@@ -145,6 +145,12 @@ export class GraphBuilder {
     return shape ? this.node('Reshape', [value, this.integers(shape)]) : value;
   }
 
+  /** The same in fp32, for weights that are first computed from others: those sums are folded, and free. */
+  exact(name: string, shape?: readonly number[]): string {
+    const value = this.#inDtype(this.#entry(name), 'f32');
+    return shape ? this.node('Reshape', [value, this.integers(shape)]) : value;
+  }
+
   #inDtype(entry: TensorEntry, dtype: ComputeDtype): string {
     if (entry.dtype === 'i8' || entry.dtype === 'u8') {
       const value = this.#dequantised(entry);

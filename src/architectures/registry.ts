@@ -18,6 +18,7 @@ import { esrgan } from './esrgan.ts';
 import type { Family } from './family.ts';
 import { GraphBuilder, weightsPath, type Precision } from './graph-builder.ts';
 import { rdn } from './rdn.ts';
+import { span } from './span.ts';
 import { srvgg } from './srvgg.ts';
 import { withoutPrefixes } from './state-dict.ts';
 
@@ -67,7 +68,7 @@ function entry<S extends Structure>(architecture: Architecture<S>): Entry {
   };
 }
 
-const architectures: readonly Entry[] = [entry(srvgg), entry(esrgan), entry(rdn)];
+const architectures: readonly Entry[] = [entry(srvgg), entry(esrgan), entry(rdn), entry(span)];
 
 /** Reads a model file's header as a tensor table. Failures: `model-damaged`. */
 export async function readModel(blob: Blob): Promise<Result<TensorTable>> {
