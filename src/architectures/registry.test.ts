@@ -25,6 +25,23 @@ const networks: [Family, Structure, number][] = [
   ['rdn', { features: 16, growth: 8, blocks: 1, layers: 1, scale: 4 }, 4],
   ['span', { features: 48, scale: 4, channels: 3, plain: 0, folded: 0 }, 4],
   ['span', { features: 16, scale: 1, channels: 3, plain: 0, folded: 1 }, 1],
+  [
+    'plksr',
+    {
+      features: 64,
+      blocks: 28,
+      scale: 4,
+      kernel: 17,
+      part: 16,
+      mixer: [3, 3],
+      real: 1,
+      gate: 1,
+      layerNorm: 0,
+      dysample: 1,
+      crossed: 0,
+    },
+    4,
+  ],
 ];
 
 function changed(table: TensorTable, name: string, change: Partial<TensorEntry> | null): TensorTable {

@@ -17,6 +17,7 @@ import { zeroTable } from './empty-table.ts';
 import { esrgan } from './esrgan.ts';
 import type { Family } from './family.ts';
 import { GraphBuilder, weightsPath, type Precision } from './graph-builder.ts';
+import { plksr } from './plksr.ts';
 import { rdn } from './rdn.ts';
 import { span } from './span.ts';
 import { srvgg } from './srvgg.ts';
@@ -68,7 +69,7 @@ function entry<S extends Structure>(architecture: Architecture<S>): Entry {
   };
 }
 
-const architectures: readonly Entry[] = [entry(srvgg), entry(esrgan), entry(rdn), entry(span)];
+const architectures: readonly Entry[] = [entry(srvgg), entry(esrgan), entry(rdn), entry(span), entry(plksr)];
 
 /** Reads a model file's header as a tensor table. Failures: `model-damaged`. */
 export async function readModel(blob: Blob): Promise<Result<TensorTable>> {
