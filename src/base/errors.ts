@@ -17,6 +17,7 @@ export const errorCodes = [
   'model-unknown', // no card with that id
   'model-unavailable', // not stored here, and it could not be fetched
   'model-damaged', // bytes, sha256 or structure are not what the card says
+  'model-unsupported', // a file that we know and do not take: the message says why
   'model-unrecognised', // tensors that no architecture recognises
   // storage
   'storage-full',

@@ -10,6 +10,7 @@ export const dtypeBytes: Readonly<Record<Dtype, number>> = {
   bf16: 2,
   i64: 8,
   i32: 4,
+  i16: 2,
   i8: 1,
   u8: 1,
 };

@@ -3,7 +3,7 @@
  * copied; readers look only at headers.
  */
 
-export type Dtype = 'f64' | 'f32' | 'f16' | 'bf16' | 'i64' | 'i32' | 'i8' | 'u8';
+export type Dtype = 'f64' | 'f32' | 'f16' | 'bf16' | 'i64' | 'i32' | 'i16' | 'i8' | 'u8';
 
 export interface TensorEntry {
   readonly name: string;

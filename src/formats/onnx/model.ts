@@ -53,6 +53,7 @@ export const onnxType: Readonly<Record<Dtype, number>> = {
   f32: 1,
   u8: 2,
   i8: 3,
+  i16: 5,
   i32: 6,
   i64: 7,
   f16: 10,
