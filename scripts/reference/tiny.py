@@ -79,6 +79,29 @@ def rdn(x, features, growth, blocks, layers, scale):
     return conv(nearest(conv(value, "UPN3", 3 * scale * scale), scale), "SR", 3)
 
 
+def tensorflow_shuffle(x, scale):
+    """Rows, columns, then colours in the channels' order."""
+    channels, height, width = x.shape
+    apart = x.reshape(scale, scale, channels // scale**2, height, width)
+    return apart.transpose(2, 3, 0, 4, 1).reshape(-1, height * scale, width * scale)
+
+
+def rrdn(x, features, growth, blocks, dense, layers, scale):
+    first = conv(x, "Pre_blocks_conv", features)
+    value = first
+    for block in range(1, blocks + 1):
+        start = value
+        for part in range(1, dense + 1):
+            seen = value
+            for layer in range(1, layers + 1):
+                more = np.maximum(conv(seen, f"F_{block}_{part}_{layer}", growth), 0)
+                seen = np.concatenate([seen, more])
+            value = value + 0.2 * conv(seen, f"LFF_{block}_{part}", features)
+        value = start + 0.2 * value
+    value = first + conv(value, "post_blocks_conv", features)
+    return conv(tensorflow_shuffle(conv(value, "PreShuffle", 3 * scale * scale), scale), "SR", 3)
+
+
 CASES = {
     "srvgg": (srvgg, [{"features": 4, "convs": 1, "scale": 2}, {"features": 7, "convs": 3, "scale": 4}]),
     "esrgan": (esrgan, [{"features": 4, "growth": 2, "blocks": 1}, {"features": 6, "growth": 3, "blocks": 2}]),
@@ -87,6 +110,13 @@ CASES = {
         [
             {"features": 4, "growth": 3, "blocks": 2, "layers": 2, "scale": 2},
             {"features": 5, "growth": 4, "blocks": 3, "layers": 1, "scale": 3},
+        ],
+    ),
+    "rrdn": (
+        rrdn,
+        [
+            {"features": 5, "growth": 3, "blocks": 2, "dense": 2, "layers": 2, "scale": 2},
+            {"features": 4, "growth": 4, "blocks": 1, "dense": 3, "layers": 3, "scale": 4},
         ],
     ),
 }

@@ -16,6 +16,8 @@ const cases: [Family, number, Structure][] = [
   ['esrgan', 1, { features: 6, growth: 3, blocks: 2 }],
   ['rdn', 0, { features: 4, growth: 3, blocks: 2, layers: 2, scale: 2 }],
   ['rdn', 1, { features: 5, growth: 4, blocks: 3, layers: 1, scale: 3 }],
+  ['rrdn', 0, { features: 5, growth: 3, blocks: 2, dense: 2, layers: 2, scale: 2 }],
+  ['rrdn', 1, { features: 4, growth: 4, blocks: 1, dense: 3, layers: 3, scale: 4 }],
 ];
 
 const input: Planes = { width: 7, height: 5, data: seeded('input', [3, 5, 7], 0, 1) };

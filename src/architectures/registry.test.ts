@@ -23,6 +23,7 @@ const networks: [Family, Structure, number][] = [
   ['esrgan', { features: 8, growth: 4, blocks: 1, scale: 1, channels: 1 }, 1],
   ['rdn', { features: 64, growth: 64, blocks: 10, layers: 3, scale: 2 }, 2],
   ['rdn', { features: 16, growth: 8, blocks: 1, layers: 1, scale: 4 }, 4],
+  ['rrdn', { features: 32, growth: 32, blocks: 10, dense: 3, layers: 4, scale: 4 }, 4],
   ['span', { features: 48, scale: 4, channels: 3, plain: 0, folded: 0 }, 4],
   ['span', { features: 16, scale: 1, channels: 3, plain: 0, folded: 1 }, 1],
   [

@@ -19,6 +19,7 @@ import type { Family } from './family.ts';
 import { GraphBuilder, weightsPath, type Precision } from './graph-builder.ts';
 import { plksr } from './plksr.ts';
 import { rdn } from './rdn.ts';
+import { rrdn } from './rrdn.ts';
 import { span } from './span.ts';
 import { srvgg } from './srvgg.ts';
 import { withoutPrefixes } from './state-dict.ts';
@@ -69,7 +70,14 @@ function entry<S extends Structure>(architecture: Architecture<S>): Entry {
   };
 }
 
-const architectures: readonly Entry[] = [entry(srvgg), entry(esrgan), entry(rdn), entry(span), entry(plksr)];
+const architectures: readonly Entry[] = [
+  entry(srvgg),
+  entry(esrgan),
+  entry(rdn),
+  entry(rrdn),
+  entry(span),
+  entry(plksr),
+];
 
 /** Reads a model file's header as a tensor table. Failures: `model-damaged`. */
 export async function readModel(blob: Blob): Promise<Result<TensorTable>> {
