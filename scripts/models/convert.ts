@@ -30,15 +30,24 @@ export function tableOfNcnn(network: NcnnNetwork): Result<TensorTable> {
 
 /**
  * The weights of a Keras network under PyTorch's names and order of dimensions. Kernels stay the 8-bit
- * integers that were published; biases, which are few, become fp32.
+ * integers or fp32 values that were published; biases, which are few, become fp32.
  */
 export async function tableOfTfjs({ table, affine }: TfjsWeights): Promise<TensorTable> {
   const writer = new TableWriter();
   for (const entry of table.tensors.values()) {
+    const [layer = '', role] = entry.name.split('/');
     const { scale, min } = affine.get(entry.name) ?? {};
+    if (entry.dtype === 'f32') {
+      const values = await floatValues(table, entry.name);
+      if (role === 'bias') writer.add(`${layer}.bias`, 'f32', entry.shape, values);
+      else {
+        const turned = new Float32Array(values.length);
+        writer.add(`${layer}.weight`, 'f32', toOihw(values, turned, entry.shape), turned);
+      }
+      continue;
+    }
     invariant(entry.dtype === 'u8' && scale !== undefined && min !== undefined, `${entry.name} is not 8-bit`);
     const integers = await tensorBytes(table, entry);
-    const [layer = '', role] = entry.name.split('/');
     if (role === 'bias') {
       writer.add(
         `${layer}.bias`,
@@ -51,23 +60,22 @@ export async function tableOfTfjs({ table, affine }: TfjsWeights): Promise<Tenso
     // TensorFlow.js chooses `min` so that zero is one of the levels.
     const zero = Math.round(-min / scale);
     invariant(Math.abs(zero * scale + min) < 1e-6 * scale * 255, `${entry.name} has no exact zero`);
-    const [height = 0, width = 0, inputs = 0, outputs = 0] = entry.shape;
     const name = `${layer}.weight`;
-    writer.add(
-      name,
-      'u8',
-      [outputs, inputs, height, width],
-      toOihw(integers, height * width, inputs, outputs),
-    );
+    const turned = new Uint8Array(integers.length);
+    writer.add(name, 'u8', toOihw(integers, turned, entry.shape), turned);
     writer.add(scaleName(name), 'f32', [1], Float32Array.of(scale));
     writer.add(zeroName(name), 'u8', [1], Uint8Array.of(zero));
   }
   return writer.finish();
 }
 
-/** Height, width, inputs, outputs to outputs, inputs, height, width. */
-function toOihw(values: Uint8Array, area: number, inputs: number, outputs: number): Uint8Array<ArrayBuffer> {
-  const turned = new Uint8Array(values.length);
+/** Height, width, inputs, outputs to outputs, inputs, height, width; returns the new shape. */
+function toOihw<T extends Uint8Array | Float32Array>(
+  values: T,
+  turned: T,
+  [height = 0, width = 0, inputs = 0, outputs = 0]: readonly number[],
+): number[] {
+  const area = height * width;
   let from = 0;
   for (let pixel = 0; pixel < area; pixel++) {
     for (let input = 0; input < inputs; input++) {
@@ -76,7 +84,7 @@ function toOihw(values: Uint8Array, area: number, inputs: number, outputs: numbe
       }
     }
   }
-  return turned;
+  return [outputs, inputs, height, width];
 }
 
 /** A table put together tensor by tensor. */

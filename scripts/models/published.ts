@@ -10,11 +10,14 @@ import { storeFp16, storeQ8, tableOfNcnn, tableOfTfjs } from './convert.ts';
 import { packageFile } from './packages.ts';
 import type { ShippedModel } from './shipped.ts';
 
-export async function publishedTable(model: ShippedModel): Promise<TensorTable> {
+/** Where the weights are: enough to read them. */
+export type PublishedFile = Pick<ShippedModel, 'format' | 'package' | 'path'>;
+
+export async function publishedTable(model: PublishedFile): Promise<TensorTable> {
   return model.format === 'ncnn' ? ncnnTable(model) : tfjsTable(model);
 }
 
-async function tfjsTable(model: ShippedModel): Promise<TensorTable> {
+async function tfjsTable(model: PublishedFile): Promise<TensorTable> {
   const folder = dirname(model.path);
   const json = new TextDecoder().decode(packageFile(model.package, model.path));
   const shard = 'group1-shard1of1.bin';
@@ -22,7 +25,7 @@ async function tfjsTable(model: ShippedModel): Promise<TensorTable> {
   return tableOfTfjs(value(readTfjs(json, shards)));
 }
 
-async function ncnnTable(model: ShippedModel): Promise<TensorTable> {
+async function ncnnTable(model: PublishedFile): Promise<TensorTable> {
   const param = new TextDecoder().decode(packageFile(model.package, `${model.path}.param`));
   const network = value(await readNcnn(param, new Blob([packageFile(model.package, `${model.path}.bin`)])));
   return value(tableOfNcnn(network));

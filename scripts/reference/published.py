@@ -49,10 +49,11 @@ def keras_weights(model, data):
     weights, offset = {}, 0
     for spec in model["weightsManifest"][0]["weights"]:
         count = int(np.prod(spec["shape"]))
-        stored = np.frombuffer(data, np.uint8, count, offset).astype(np.float64)
-        offset += count
-        quantised = spec["quantization"]
-        values = (stored * quantised["scale"] + quantised["min"]).astype(np.float32).reshape(spec["shape"])
+        quantised = spec.get("quantization")
+        stored = np.frombuffer(data, np.uint8 if quantised else np.float32, count, offset).astype(np.float64)
+        offset += count * (1 if quantised else 4)
+        values = stored * quantised["scale"] + quantised["min"] if quantised else stored
+        values = values.astype(np.float32).reshape(spec["shape"])
         weights[spec["name"]] = values.transpose(3, 2, 0, 1) if values.ndim == 4 else values
     return weights
 
@@ -81,9 +82,20 @@ def run_keras(package, folder, planes):
             case "UpSampling2D":
                 assert settings["interpolation"] == "nearest"
                 values[name] = nearest(inputs[0], settings["size"][0])
+            case "MultiplyBeta":
+                values[name] = inputs[0] * settings["beta"]
+            case "PixelShuffle":
+                values[name] = tensorflow_shuffle(inputs[0], settings["scale"])
             case other:
                 raise ValueError(other)
     return values[config["output_layers"][0][0]]
+
+
+def tensorflow_shuffle(x, scale):
+    """Rows, columns, then colours in the channels' order."""
+    channels, height, width = x.shape
+    apart = x.reshape(scale, scale, channels // scale**2, height, width)
+    return apart.transpose(2, 3, 0, 4, 1).reshape(-1, height * scale, width * scale)
 
 
 def save(name, planes):
@@ -93,6 +105,8 @@ def save(name, planes):
 
 picture = np.asarray(Image.open(os.path.join(HERE, "picture.png")).convert("RGB"), np.float32) / 255
 picture = np.ascontiguousarray(picture.transpose(2, 0, 1))
-for name, (package, path) in NCNN.items():
-    save(name, run_ncnn(package, path, picture))
-save("faithful-2x", run_keras(*RDN, picture))
+
+if __name__ == "__main__":
+    for name, (package, path) in NCNN.items():
+        save(name, run_ncnn(package, path, picture))
+    save("faithful-2x", run_keras(*RDN, picture))
