@@ -6,7 +6,7 @@
 
 import { invariant } from '../base/assert.ts';
 import type { AttributeValue, OnnxInitializer, OnnxModel, OnnxNode } from '../formats/onnx/model.ts';
-import { onnxType } from '../formats/onnx/model.ts';
+import { contribDomain, onnxType } from '../formats/onnx/model.ts';
 import { dtypeBytes, valueCount } from '../formats/tensor-bytes.ts';
 import type { Dtype, TensorEntry, TensorTable } from '../formats/tensor-table.ts';
 
@@ -44,6 +44,17 @@ export class GraphBuilder {
   node(op: string, inputs: readonly string[], attributes?: Readonly<Record<string, AttributeValue>>): string {
     const output = `v${this.#values++}`;
     this.#nodes.push({ op, inputs: [...inputs], outputs: [output], ...(attributes ? { attributes } : {}) });
+    return output;
+  }
+
+  /** The same for one of onnxruntime's own operators. */
+  contrib(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ): string {
+    const output = `v${this.#values++}`;
+    this.#nodes.push({ op, domain: contribDomain, inputs: [...inputs], outputs: [output], attributes });
     return output;
   }
 

@@ -12,8 +12,13 @@ export type AttributeValue =
   | { readonly ints: readonly number[] }
   | { readonly floats: readonly number[] };
 
+/** The operators that onnxruntime adds to ONNX's own. */
+export const contribDomain = 'com.microsoft';
+
 export interface OnnxNode {
   readonly op: string;
+  /** ONNX's own operators unless told otherwise. */
+  readonly domain?: typeof contribDomain;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, AttributeValue>>;

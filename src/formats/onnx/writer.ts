@@ -4,6 +4,7 @@
  */
 
 import {
+  contribDomain,
   onnxType,
   type AttributeValue,
   type OnnxInitializer,
@@ -23,6 +24,7 @@ export function writeOnnx(model: OnnxModel): Uint8Array<ArrayBuffer> {
     ...integer(1, irVersion),
     ...text(2, 'enlarger'),
     ...block(8, text(1, ''), integer(2, model.opset)),
+    ...(model.nodes.some(({ domain }) => domain) ? block(8, text(1, contribDomain), integer(2, 1)) : []),
     ...metadata.flatMap(([key, value]) => block(14, text(1, key), text(2, value))),
     ...block(
       7,
@@ -43,12 +45,13 @@ function valueInfo({ name, dtype, shape }: OnnxValue): Pieces {
   return [...text(1, name), ...block(2, tensorType)];
 }
 
-function nodeProto({ op, inputs, outputs, attributes }: OnnxNode): Pieces {
+function nodeProto({ op, domain, inputs, outputs, attributes }: OnnxNode): Pieces {
   return [
     ...inputs.flatMap((name) => text(1, name)),
     ...outputs.flatMap((name) => text(2, name)),
     ...text(4, op),
     ...Object.entries(attributes ?? {}).flatMap(([name, value]) => block(5, attribute(name, value))),
+    ...(domain ? text(7, domain) : []),
   ];
 }
 
