@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/formats/safetensors/reader.ts';
 import { tensorBytes } from '../../src/formats/tensor-bytes.ts';
 import { safetensorsOf } from '../../src/formats/testing/safetensors.ts';
+import { pthOf, stateCode } from '../../src/formats/testing/pickle.ts';
+import { readWeights } from '../../src/formats/weights-file.ts';
 import { fileBlob } from './file-blob.ts';
 
 let folder = '';
@@ -53,5 +55,23 @@ describe('weights beyond 4 GiB', () => {
     const b = result.value.tensors.get('b');
     expect(b?.offset).toBe(start.length + big);
     if (b) expect([...(await tensorBytes(result.value, b))]).toEqual([7, 8, 9]);
+  });
+
+  it('are read where they are in PyTorch archives', async () => {
+    const tensors = [{ name: 'a', key: '0', shape: [2] }];
+    const storage = new Uint8Array(Float32Array.of(1.5, -2).buffer);
+    const archive = await pthOf(stateCode(tensors), { '0': storage }, { wide: true, move: big });
+    const blob = await fileBlob(
+      await sparse('far.pth', [
+        [0, Uint8Array.of(0x50, 0x4b, 3, 4)],
+        [big, archive],
+      ]),
+    );
+    const result = await readWeights([{ name: 'far.pth', blob }]);
+    if (!result.ok) throw new Error(result.error.message);
+    const table = 'table' in result.value ? result.value.table : null;
+    const a = table?.tensors.get('a');
+    expect(a?.offset).toBeGreaterThan(big);
+    if (table && a) expect(new Uint8Array(await tensorBytes(table, a))).toEqual(storage);
   });
 });
