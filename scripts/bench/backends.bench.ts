@@ -8,7 +8,7 @@ import { Desk, maxDifference, testPicture } from '../../workers/engine/testing/d
 import { must } from './must.ts';
 import { shippedModels } from './shipped.ts';
 
-const picture = testPicture({ width: 40, height: 24 });
+const picture = testPicture({ width: 24, height: 16 });
 const models = await shippedModels();
 
 describe('backends', () => {

@@ -21,7 +21,7 @@ export default defineConfig({
   },
   test: {
     include: ['scripts/bench/**/*.bench.ts'],
-    testTimeout: 15 * 60_000,
+    testTimeout: 45 * 60_000,
     fileParallelism: false,
     browser: {
       enabled: true,

@@ -16,21 +16,24 @@ const asked = fc.record({ tile: size, size, rules });
 const plain: TileRules = { context: 10, blend: 8, multiple: 1 };
 
 describe('planTiles', () => {
-  it('gives every tile one read shape that lies inside the picture', () => {
+  it('reads one shape, from multiples on, and never beyond the picture', () => {
     fc.assert(
       fc.property(asked, ({ size, tile, rules }) => {
         const plan = planTiles(size, tile, rules);
+        const { multiple } = rules;
         expect(plan.tiles).toHaveLength(plan.columns * plan.rows);
+        expect([plan.tile.width % multiple, plan.tile.height % multiple]).toEqual([0, 0]);
         for (const { index, row, column, read } of plan.tiles) {
           expect(index).toBe(row * plan.columns + column);
-          expect({ width: read.width, height: read.height }).toEqual(plan.tile);
+          expect([read.x % multiple, read.y % multiple]).toEqual([0, 0]);
           expect(read.x).toBeGreaterThanOrEqual(0);
-          if (plan.columns > 1 || rules.multiple === 1)
-            expect(read.x + read.width).toBeLessThanOrEqual(size.width);
-          if (plan.rows > 1 || rules.multiple === 1)
-            expect(read.y + read.height).toBeLessThanOrEqual(size.height);
-          expect(read.width % rules.multiple).toBe(0);
-          expect(read.height % rules.multiple).toBe(0);
+          expect(read.x + read.width).toBeLessThanOrEqual(size.width);
+          expect(read.y + read.height).toBeLessThanOrEqual(size.height);
+          // Only the last may be shorter, and by less than a multiple.
+          if (column < plan.columns - 1) expect(read.width).toBe(plan.tile.width);
+          if (row < plan.rows - 1) expect(read.height).toBe(plan.tile.height);
+          expect(Math.ceil(read.width / multiple) * multiple).toBe(plan.tile.width);
+          expect(Math.ceil(read.height / multiple) * multiple).toBe(plan.tile.height);
         }
       }),
     );
@@ -103,11 +106,14 @@ describe('planTiles', () => {
     expect(plan.tiles[0]?.write).toEqual({ x: 0, y: 0, width: 200, height: 72 });
   });
 
-  it('hangs over the right and bottom edge only for a lone tile of a multiple', () => {
-    const rules = { ...plain, multiple: 16 };
-    const plan = planTiles({ width: 50, height: 300 }, { width: 160, height: 160 }, rules);
+  it('lets the network fill a picture up to a multiple', () => {
+    const plan = planTiles(
+      { width: 50, height: 300 },
+      { width: 160, height: 160 },
+      { ...plain, multiple: 16 },
+    );
     expect(plan.tile.width).toBe(64);
-    expect(plan.tiles[0]?.write.width).toBe(50);
+    expect(plan.tiles[0]?.read.width).toBe(50);
     expect(plan.tile.height % 16).toBe(0);
     expect(plan.rows).toBeGreaterThan(1);
   });

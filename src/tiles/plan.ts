@@ -2,6 +2,10 @@
  * Where a picture is cut for a network. Along each axis all tiles read the same length, fitted to the
  * picture; the first and the last abut its edges, so nothing is invented beyond them; between
  * neighbours the reads overlap by two contexts and a blended rim, or a little more.
+ *
+ * With a `multiple` above 1 the reads begin at multiples of it, so that a network's windows lie where they
+ * lie in the whole picture, and the last read may be shorter: whoever runs it repeats the picture there, as
+ * for the whole picture (`padPlanes`).
  */
 
 import { at, invariant } from '../base/assert.ts';
@@ -30,7 +34,7 @@ export interface Tile {
 export interface TilePlan {
   /** The picture's. */
   readonly size: Size;
-  /** The read rectangle's, the same for every tile. */
+  /** What the network runs: every read rectangle, filled up to a multiple where it is shorter. */
   readonly tile: Size;
   readonly columns: number;
   readonly rows: number;
@@ -42,9 +46,7 @@ export interface TilePlan {
  * Plans the tiles of a picture of `size`. `tile` is the largest read rectangle wanted (raised to the
  * smallest that the rules allow); the tiles are as small as that number of them can be.
  *
- * A picture that fits one tile runs at its own size. With `multiple` above 1 that size is rounded up,
- * and the read rectangle then hangs over the right and bottom edge: the caller repeats the edge pixels
- * there. With more than one tile along an axis, or `multiple` 1, nothing ever hangs over.
+ * A picture that fits one tile runs at its own size. Reads never hang over the picture.
  */
 export function planTiles(size: Size, tile: Size, rules: TileRules): TilePlan {
   const across = planAxis(size.width, tile.width, rules);
@@ -56,7 +58,12 @@ export function planTiles(size: Size, tile: Size, rules: TileRules): TilePlan {
         index: tiles.length,
         column,
         row,
-        read: { x: x.read, y: y.read, width: across.length, height: down.length },
+        read: {
+          x: x.read,
+          y: y.read,
+          width: Math.min(across.length, size.width - x.read),
+          height: Math.min(down.length, size.height - y.read),
+        },
         write: { x: x.from, y: y.from, width: x.to - x.from, height: y.to - y.from },
         overlap: { left: x.before, right: x.after, top: y.before, bottom: y.after },
       });
@@ -76,16 +83,17 @@ export function minimumLength({ context, blend, multiple }: TileRules): number {
   return ceilTo(2 * context + 3 * blend + Math.max(2, 3 * (multiple - 1)) + 1, multiple);
 }
 
-/** Number and read length of the tiles along an axis of `length`, when none may be longer than `wanted`. */
+/** Number and run length of the tiles along an axis of `length`, when none may be longer than `wanted`. */
 export function fitAxis(length: number, wanted: number, rules: TileRules): { count: number; length: number } {
   const { context, blend, multiple } = rules;
   invariant(Number.isInteger(length) && length > 0, `A picture side of ${length} pixels`);
   invariant(multiple >= 1 && context >= 0 && blend >= 0, 'Tile rules below their least values');
-  const most = Math.max(minimumLength(rules), floorTo(Math.floor(wanted), multiple));
-  if (length <= most) return { count: 1, length: ceilTo(length, multiple) };
-  const shared = 2 * context + blend;
-  const count = Math.ceil((length - shared) / (most - shared));
-  return { count, length: ceilTo(Math.ceil((length - shared) / count) + shared, multiple) };
+  const most = Math.max(minimumLength(rules), floorTo(Math.floor(wanted), multiple)) / multiple;
+  const whole = Math.ceil(length / multiple);
+  if (whole <= most) return { count: 1, length: whole * multiple };
+  const shared = Math.ceil((2 * context + blend) / multiple);
+  const count = Math.ceil((whole - shared) / (most - shared));
+  return { count, length: (Math.ceil((whole - shared) / count) + shared) * multiple };
 }
 
 /** One tile along one axis; the rims lie at [from, from + before) and [to - after, to). */
@@ -102,7 +110,9 @@ function planAxis(length: number, wanted: number, rules: TileRules): { length: n
   if (count === 1) {
     return { length: read, spans: [{ read: 0, from: 0, to: length, before: 0, after: 0 }] };
   }
-  const starts = Array.from({ length: count }, (_, i) => Math.floor((i * (length - read)) / (count - 1)));
+  const { multiple } = rules;
+  const steps = (ceilTo(length, multiple) - read) / multiple;
+  const starts = Array.from({ length: count }, (_, i) => Math.floor((i * steps) / (count - 1)) * multiple);
   // Where rim i begins, between tiles i - 1 and i: in the middle of what both read.
   const rims = starts.map((start, i) => {
     if (i === 0) return 0;

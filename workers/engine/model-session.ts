@@ -9,6 +9,7 @@ import type { ModelCard } from '../../src/models/card.ts';
 import type { Size } from '../../src/picture/geometry.ts';
 import type { BackendName, Precision } from '../../src/protocol/backend.ts';
 import type { ModelSource } from '../../src/protocol/engine.ts';
+import { cropPlanes, padPlanes } from '../../src/tiles/pad.ts';
 import type { OrtGate } from './ort-gate.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -66,11 +67,20 @@ export async function createSession(
     card,
     backend: placement.backend,
     precision: placement.precision,
-    run: (planes, size) => runSession(runtime, gate, session.value, graph.value.scale, planes, size),
+    run: async (planes, size) => {
+      const { scale } = graph.value;
+      const padded = padPlanes(planes, size, card.tiles.multiple);
+      const result = await runSession(runtime, gate, session.value, scale, padded.planes, padded.size);
+      return result.ok ? ok(cropPlanes(result.value, times(padded.size, scale), times(size, scale))) : result;
+    },
     release: async () => {
       await gate.pass(() => session.value.release());
     },
   });
+}
+
+function times({ width, height }: Size, factor: number): Size {
+  return { width: width * factor, height: height * factor };
 }
 
 function sessionOptions(graph: BuiltGraph, placement: Placement): InferenceSession.SessionOptions {
