@@ -1,32 +1,13 @@
 /** Published weights as a tensor table with canonical names, and the ways in which shipped files store them. */
 
-import { ncnnNames, recognise, networkTensors, type Recognised } from '../../src/architectures/registry.ts';
+import { recognise, networkTensors, type Recognised } from '../../src/architectures/registry.ts';
 import { scaleName, zeroName } from '../../src/architectures/graph-builder.ts';
 import { invariant } from '../../src/base/assert.ts';
-import { failure, ok, type Result } from '../../src/base/result.ts';
 import { fromHalfArray, toHalfArray } from '../../src/formats/float16.ts';
-import type { NcnnNetwork } from '../../src/formats/ncnn/network.ts';
 import { dtypeBytes, tensorBytes, valueCount } from '../../src/formats/tensor-bytes.ts';
 import type { TfjsWeights } from '../../src/formats/tfjs/reader.ts';
 import type { Dtype, TensorEntry, TensorTable } from '../../src/formats/tensor-table.ts';
 import { quantise } from './quantise.ts';
-
-/** The weights of an ncnn network under the names that its family gives them. */
-export function tableOfNcnn(network: NcnnNetwork): Result<TensorTable> {
-  const names = ncnnNames(network.layers);
-  if (!names) {
-    return { ok: false, error: failure('model-unrecognised', 'No known family has such ncnn layers.') };
-  }
-  const weighty = network.layers.filter(({ weights }) => weights.length > 0);
-  const tensors = new Map<string, TensorEntry>();
-  weighty.forEach(({ weights }, index) => {
-    for (const { role, dtype, shape, offset, bytes } of weights) {
-      const name = `${names[index] ?? ''}.${role === 'bias' ? 'bias' : 'weight'}`;
-      tensors.set(name, { name, dtype, shape, offset, bytes });
-    }
-  });
-  return ok({ blob: network.blob, tensors });
-}
 
 /**
  * The weights of a Keras network under PyTorch's names and order of dimensions. Kernels stay the 8-bit

@@ -1,12 +1,13 @@
 /** From a shipped model's entry to the published weights, and from those to how we store them. */
 
 import { dirname } from 'node:path/posix';
+import { tableOfNcnn } from '../../src/architectures/ncnn-table.ts';
 import type { Recognised } from '../../src/architectures/registry.ts';
 import type { Result } from '../../src/base/result.ts';
 import { readNcnn } from '../../src/formats/ncnn/reader.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
 import { readTfjs } from '../../src/formats/tfjs/reader.ts';
-import { storeFp16, storeQ8, tableOfNcnn, tableOfTfjs } from './convert.ts';
+import { storeFp16, storeQ8, tableOfTfjs } from './convert.ts';
 import { packageFile } from './packages.ts';
 import type { ShippedModel } from './shipped.ts';
 

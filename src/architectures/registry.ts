@@ -4,7 +4,7 @@
  */
 
 import { invariant } from '../base/assert.ts';
-import { fail, ok, type Result } from '../base/result.ts';
+import { ok, type Result } from '../base/result.ts';
 import type { OnnxModel } from '../formats/onnx/model.ts';
 import { readOnnx } from '../formats/onnx/reader.ts';
 import { writeOnnx } from '../formats/onnx/writer.ts';
@@ -13,6 +13,7 @@ import type { TileRules } from '../tiles/rules.ts';
 import type { Architecture, Cost, Structure, TensorSpec } from './architecture.ts';
 import type { BuiltGraph } from './built-graph.ts';
 import { checkTable, strangers } from './check-table.ts';
+import { describeUnknown } from './describe-unknown.ts';
 import { zeroTable } from './empty-table.ts';
 import { esrgan } from './esrgan.ts';
 import type { Family } from './family.ts';
@@ -83,9 +84,13 @@ const architectures: readonly Entry[] = [
 export async function readModel(blob: Blob): Promise<Result<TensorTable>> {
   const header = await readOnnx(blob);
   if (!header.ok) return header;
-  // What the graph itself holds (shapes, factors) are no weights. Their names are the builder's.
-  const tensors = [...header.value.table.tensors].filter(([name]) => !/^[ifn]_/.test(name));
+  const tensors = [...header.value.table.tensors].filter(([name]) => isWeight(name));
   return ok({ blob, tensors: new Map(tensors) });
+}
+
+/** Whether an initializer of an ONNX file of ours is a weight: what the graph itself holds (shapes, factors) has the builder's names. */
+export function isWeight(name: string): boolean {
+  return !/^[ifn]_/.test(name);
 }
 
 /**
@@ -103,13 +108,8 @@ export function recognise(table: TensorTable): Result<Recognised> {
     const checked = checkTable(table, network.tensors);
     return checked.ok ? ok({ family, structure, scale: network.scale }) : checked;
   }
-  const example = table.tensors.keys().next().value ?? '';
-  return fail(
-    'model-unrecognised',
-    `No known network has these ${table.tensors.size} tensors (the first is "${example}"). ` +
-      `Known are ${architectures.map(({ family }) => family).join(', ')}.`,
-    { tensors: table.tensors.size, example },
-  );
+  const known = architectures.map(({ family }) => family);
+  return { ok: false, error: describeUnknown(table, known) };
 }
 
 /**

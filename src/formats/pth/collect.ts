@@ -4,7 +4,7 @@ import { BadPickle } from './pickle.ts';
 import { isKind, type PickleInert, type PickleTensor, type PickleValue } from './values.ts';
 
 const mostDepth = 64;
-const mostVisits = 5_000_000;
+const mostVisits = 2_000_000;
 const mostTensors = 100_000;
 const mostNameLength = 1000;
 
