@@ -32,7 +32,17 @@ describe('parseCommand', () => {
     expect(parseCommand(['--help'])).toEqual({ kind: 'help' });
   });
 
+  it('reads what to inspect', () => {
+    expect(parseCommand(['--inspect', 'a.pth', 'b.pth', '--json'])).toEqual({
+      kind: 'inspect',
+      files: ['a.pth', 'b.pth'],
+      json: true,
+    });
+  });
+
   it.each([
+    ['--inspect a.pth --scale 2', 'leave out --scale'],
+    ['--inspect', '--inspect'],
     ['--out b.png', 'No input'],
     ['a.jpg', '--out'],
     ['a.jpg --out b.png --scale 20', '0.5 to 16'],

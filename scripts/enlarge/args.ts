@@ -5,6 +5,7 @@ import type { BackendChoice } from '../../src/protocol/backend.ts';
 import type { Fit } from '../../src/recipes/recipe.ts';
 
 export const usage = `Usage: npm run --silent enlarge -- INPUT... --out FILE_OR_FOLDER [options]
+       npm run --silent enlarge -- --inspect FILE... [--json]
 
   --out PATH            a file for one input; a folder (existing, or with a / at the end) for any number
   --scale N             0.5 to 16; 4 when no size is given
@@ -16,6 +17,7 @@ export const usage = `Usage: npm run --silent enlarge -- INPUT... --out FILE_OR_
   --tile N              longest side of a tile in input pixels
   --quality Q           0 to 1, for .jpg and .webp (0.92)
   --json                one line of JSON for each input on standard output
+  --inspect FILE        says what a weights file holds, instead of enlarging
 
 The extension of --out chooses PNG, JPEG or WebP; folders get PNG.
 Exit code: 0 all worked, 1 some failed, 2 wrong usage.`;
@@ -37,6 +39,7 @@ export interface Request {
 
 export type Parsed =
   | { readonly kind: 'request'; readonly request: Request }
+  | { readonly kind: 'inspect'; readonly files: readonly string[]; readonly json: boolean }
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly message: string };
 
@@ -64,10 +67,17 @@ function read(words: readonly string[]): Parsed {
       tile: { type: 'string' },
       quality: { type: 'string' },
       json: { type: 'boolean', default: false },
+      inspect: { type: 'string', multiple: true },
       help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return { kind: 'help' };
+  if (values.inspect !== undefined) {
+    const { inspect, json, ...others } = values;
+    const [other] = Object.keys(others);
+    if (other !== undefined) throw new Error(`--inspect enlarges nothing: leave out --${other}.`);
+    return { kind: 'inspect', files: [...inspect, ...positionals], json };
+  }
   if (positionals.length === 0) throw new Error('No input is given.');
   if (values.out === undefined) throw new Error('Say where the result goes: --out FILE_OR_FOLDER.');
   const sized = values.width !== undefined || values.height !== undefined;

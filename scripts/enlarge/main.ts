@@ -7,6 +7,7 @@ import { failure } from '../../src/base/result.ts';
 import type { Failure } from '../../src/base/errors.ts';
 import { ensureBuilt } from '../lib/build.mjs';
 import { parseCommand, usage, type Request } from './args.ts';
+import { inspectAll } from './inspect.ts';
 import { openApp, type OpenApp, type PageOptions, type Report } from './browser.ts';
 import { outputsFor, type Outputs } from './outputs.ts';
 import { serveApp } from './serve.ts';
@@ -27,9 +28,10 @@ async function run(words: readonly string[]): Promise<number> {
     return 0;
   }
   if (parsed.kind === 'wrong') return wrongUsage(parsed.message);
-  const { request } = parsed;
   // npm runs scripts in the package's folder; paths are meant from where the person is.
   process.chdir(process.env['INIT_CWD'] ?? process.cwd());
+  if (parsed.kind === 'inspect') return inspectAll(parsed.files, parsed.json);
+  const { request } = parsed;
   let outputs: Outputs;
   let options: PageOptions;
   try {

@@ -41,7 +41,7 @@ describe('a network that nobody knows', () => {
   it('is told with its first names, what is known, and the way out', () => {
     const { message } = describeUnknown(tableOf('a.weight', 'b', 'c', 'd'), ['esrgan', 'span']);
     expect(message).toBe(
-      'No known network has these 4 tensors (the first: "a.weight", "b", "c"). ' +
+      'The tensors of this file (4, the first: "a.weight", "b", "c") belong to no known network. ' +
         'If it enlarges or restores pictures, export it to ONNX and open that file. Known are esrgan, span.',
     );
   });

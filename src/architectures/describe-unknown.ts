@@ -149,7 +149,7 @@ export function describeUnknown(table: TensorTable, families: readonly string[])
   const have =
     names.length === 0
       ? 'The file holds no tensors.'
-      : `No known network has these ${names.length} tensors (the first: ${shown.join(', ')}).`;
+      : `The tensors of this file (${names.length}, the first: ${shown.join(', ')}) belong to no known network.`;
   const looks = likely ? `It looks like ${likely.what}.` : '';
   const wayOut = likely?.wayOut ?? asOnnx;
   const message = [have, looks, wayOut, `Known are ${families.join(', ')}.`]
