@@ -2,7 +2,7 @@
 
 import type { Dtype, TensorTable } from './tensor-table.ts';
 
-const pieceBytes = 4 << 20;
+const pieceBytes = 1 << 20;
 
 /** The bits of the exponent, all ones in NaN and infinity, of each dtype that can be neither. */
 const exponents: Readonly<Partial<Record<Dtype, number>>> = { f32: 0x7f800000, f16: 0x7c00, bf16: 0x7f80 };
