@@ -38,6 +38,13 @@ describe('a file as a Blob', () => {
   });
 });
 
+it('streams as a Blob does', async () => {
+  const bytes = Uint8Array.from({ length: (1 << 20) + 7 }, (_, index) => index % 251);
+  const file = await fileBlob(await sparse('streamed', [[0, bytes]]));
+  const streamed = await new Response(file.slice(3).stream()).arrayBuffer();
+  expect(Buffer.from(streamed).equals(bytes.subarray(3))).toBe(true);
+});
+
 describe('weights beyond 4 GiB', () => {
   const big = 5 * 2 ** 30;
 

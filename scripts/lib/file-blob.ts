@@ -5,6 +5,8 @@
 
 import { open, stat } from 'node:fs/promises';
 
+const pieceBytes = 1 << 20;
+
 export class FileBlob extends Blob {
   readonly #path: string;
   readonly #start: number;
@@ -40,6 +42,18 @@ export class FileBlob extends Blob {
       await file.close();
     }
     return bytes.buffer;
+  }
+
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    let at = 0;
+    return new ReadableStream({
+      pull: async (controller) => {
+        const piece = this.slice(at, at + pieceBytes);
+        at += piece.size;
+        if (piece.size === 0) controller.close();
+        else controller.enqueue(new Uint8Array(await piece.arrayBuffer()));
+      },
+    });
   }
 
   override async text(): Promise<string> {
