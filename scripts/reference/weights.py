@@ -1,13 +1,15 @@
 """Makes scripts/reference/weights/: small PyTorch files as torch itself writes them, for weights.test.ts.
 
 Every tensor's value number i (row by row) is ((i * 37 + key * 11) % 64 - 32) / 16, which all float dtypes hold exactly;
-the tensors and their keys are listed in the test.
+the tensors and their keys are listed in the test. `network.ckpt` holds the weights of a fixture of families.py.
 """
 
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 
 FOLDER = Path(__file__).parent / "weights"
 
@@ -76,6 +78,15 @@ def save(name, value, **options):
     torch.save(value, FOLDER / name, **options)
 
 
+def without_paths(path):
+    """TorchScript keeps the paths of the machine that wrote it; nobody needs them."""
+    with zipfile.ZipFile(path) as archive:
+        members = [(one, archive.read(one)) for one in archive.infolist() if not one.filename.endswith(".debug_pkl")]
+    with zipfile.ZipFile(path, "w") as archive:
+        for one, content in members:
+            archive.writestr(one, content)
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     save("zip.pth", state())
@@ -87,5 +98,9 @@ if __name__ == "__main__":
     save("whole-module.pth", Network())
     save("strange-tensor.pth", {"a": tensor(1, [3]), "b": torch.sparse_coo_tensor([[0]], [1.0], (4,))})
     save("quantised.pth", {"a": torch.quantize_per_tensor(tensor(1, [3]), 0.1, 0, torch.qint8)})
+    weights = load_file(FOLDER.parent / "families" / "srvgg-2x-grey.safetensors")
+    state_dict = {f"net_g.{name}": values for name, values in weights.items()}
+    save("network.ckpt", {"epoch": 1, "state_dict": state_dict}, _use_new_zipfile_serialization=False)
     traced = torch.jit.trace(Network().conv, torch.zeros(1, 3, 8, 8))
     torch.jit.save(traced, str(FOLDER / "torchscript.pt"))
+    without_paths(FOLDER / "torchscript.pt")

@@ -4,11 +4,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { findWeights, openWeights } from '../../src/architectures/open-weights.ts';
+import { buildGraph } from '../../src/architectures/registry.ts';
 import { computable } from '../../src/formats/convert-dtypes.ts';
 import { fromHalfArray } from '../../src/formats/float16.ts';
 import { tensorBytes, valueCount } from '../../src/formats/tensor-bytes.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
 import { readWeights } from '../../src/formats/weights-file.ts';
+import { Network } from '../models/run.ts';
+import { expectedValues, givenPicture, keptValues } from './fixture.ts';
 
 const folder = join(import.meta.dirname, 'weights');
 
@@ -125,8 +129,23 @@ describe('tensors that only a program could make', () => {
   });
 });
 
+it('a network in a checkpoint of the old kind computes what torch computes', async () => {
+  const found = await findWeights([{ name: 'x', blob: new Blob([fileBytes('network.ckpt')]) }]);
+  if (!found.ok) throw new Error(found.error.message);
+  const table = await openWeights(found.value);
+  if (!table.ok) throw new Error(table.error.message);
+  const graph = buildGraph(found.value.network, table.value, 'fp32');
+  if (!graph.ok) throw new Error(graph.error.message);
+  const session = await Network.open(graph.value);
+  const output = keptValues(await session.run(givenPicture()), graph.value.scale);
+  await session.release();
+  const expected = expectedValues('srvgg-2x-grey');
+  expect(output.length).toBe(expected.length);
+  for (const [index, value] of expected.entries()) expect(output[index]).toBeCloseTo(value, 4);
+});
+
 it('every file is small and read', () => {
   const files = readdirSync(folder);
-  expect(files).toHaveLength(10);
+  expect(files).toHaveLength(11);
   for (const name of files) expect(fileBytes(name).length).toBeLessThan(20_000);
 });
