@@ -48,6 +48,11 @@ describe('formats', () => {
       ok: true,
       value: { format: 'ncnn' },
     });
+    const slopes = Uint8Array.of(8, 7, 0x12, 0, 0, 0, 0, 0); // looks like ONNX
+    expect(await read(['x.bin', slopes], ['x.param', param])).toMatchObject({
+      ok: true,
+      value: { format: 'ncnn' },
+    });
     for (const half of [param, halfBin]) {
       expect(await read(['x', half])).toMatchObject({
         ok: false,

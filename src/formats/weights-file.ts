@@ -58,6 +58,9 @@ export async function readWeights(files: readonly NamedBlob[]): Promise<Result<W
 
 async function readOne(candidates: readonly Candidate[], outermost: boolean): Promise<Result<WeightsFile>> {
   const readable = candidates.filter(({ kind }) => kind.kind !== 'unknown' && kind.kind !== 'other');
+  // The `.bin` of an ncnn pair is bare numbers, which may look like anything.
+  const param = candidates.length === 2 ? candidates.find(({ kind }) => kind.kind === 'ncnn') : undefined;
+  if (param) return readChosen(param, candidates, outermost);
   const [chosen, second] = readable;
   if (second && chosen) {
     const names = readable.slice(0, 5).map(({ name }) => `"${name}"`);
@@ -135,7 +138,8 @@ async function ncnnOf(
   param: Blob,
   candidates: readonly Candidate[],
 ): Promise<Result<WeightsFile>> {
-  const weights = candidates.filter(({ kind }) => kind.kind === 'unknown');
+  const others = candidates.filter((other) => other.kind.kind !== 'ncnn');
+  const weights = candidates.length === 2 ? others : others.filter(({ kind }) => kind.kind === 'unknown');
   const bin =
     weights.find((other) => stem(other.name) === stem(name)) ??
     (weights.length === 1 ? weights[0] : undefined);
