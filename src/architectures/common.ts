@@ -31,6 +31,20 @@ export function flags<K extends string>(given: Structure, names: readonly K[]): 
   return picked as Record<K, 0 | 1>; // every name was just set
 }
 
+/** Whether this is a list of positive integers, and not an empty one. */
+export function isSizes(value: number | readonly number[] | undefined): value is readonly number[] {
+  return (
+    Array.isArray(value) && value.length > 0 && value.every((one) => Number.isSafeInteger(one) && one > 0)
+  );
+}
+
+/** The smallest number that two positive integers divide. */
+export function leastMultiple(a: number, b: number): number {
+  let [larger, smaller] = [Math.max(a, b), Math.min(a, b)];
+  while (smaller > 0) [larger, smaller] = [smaller, larger % smaller];
+  return (a * b) / larger;
+}
+
 /** Weight [outputs, inputs, kernel, kernel] and bias of one convolution. */
 export function convolutionSpecs(name: string, outputs: number, inputs: number, kernel = 3): TensorSpec[] {
   return [

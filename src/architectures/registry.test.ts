@@ -43,6 +43,37 @@ const networks: [Family, Structure, number][] = [
     },
     4,
   ],
+  [
+    'dat',
+    {
+      features: 60,
+      depths: [3, 2],
+      heads: 6,
+      split: [8, 32],
+      hidden: 120,
+      scale: 4,
+      end: 0,
+      narrow: 1,
+      qkvBias: 1,
+    },
+    4,
+  ],
+  [
+    'rgt',
+    {
+      features: 180,
+      depths: [2, 1],
+      heads: 6,
+      split: [8, 32],
+      hidden: 360,
+      reduced: 90,
+      scale: 4,
+      end: 64,
+      narrow: 0,
+      qkvBias: 1,
+    },
+    4,
+  ],
 ];
 
 function changed(table: TensorTable, name: string, change: Partial<TensorEntry> | null): TensorTable {

@@ -13,6 +13,7 @@ import type { TileRules } from '../tiles/rules.ts';
 import type { Architecture, Cost, Structure, TensorSpec } from './architecture.ts';
 import type { BuiltGraph } from './built-graph.ts';
 import { checkTable, strangers } from './check-table.ts';
+import { dat } from './dat.ts';
 import { describeUnknown } from './describe-unknown.ts';
 import { zeroTable } from './empty-table.ts';
 import { esrgan } from './esrgan.ts';
@@ -20,6 +21,7 @@ import type { Family } from './family.ts';
 import { GraphBuilder, weightsPath, type Precision } from './graph-builder.ts';
 import { plksr } from './plksr.ts';
 import { rdn } from './rdn.ts';
+import { rgt } from './rgt.ts';
 import { rrdn } from './rrdn.ts';
 import { span } from './span.ts';
 import { srvgg } from './srvgg.ts';
@@ -78,6 +80,8 @@ const architectures: readonly Entry[] = [
   entry(rrdn),
   entry(span),
   entry(plksr),
+  entry(dat),
+  entry(rgt),
 ];
 
 /** Reads a model file's header as a tensor table. Failures: `model-damaged`. */
