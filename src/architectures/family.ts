@@ -1,4 +1,4 @@
 /** Network families that can be recognised and built. One file each in this folder. */
-export const families = ['srvgg', 'esrgan', 'rdn', 'rrdn', 'span', 'plksr', 'dat', 'rgt'] as const;
+export const families = ['srvgg', 'esrgan', 'rdn', 'rrdn', 'span', 'plksr', 'omnisr', 'dat', 'rgt'] as const;
 
 export type Family = (typeof families)[number];

@@ -43,6 +43,7 @@ const networks: [Family, Structure, number][] = [
     },
     4,
   ],
+  ['omnisr', { features: 64, groups: 5, blocks: 1, window: 8, scale: 4, positions: 1 }, 4],
   [
     'dat',
     {

@@ -19,6 +19,7 @@ import { zeroTable } from './empty-table.ts';
 import { esrgan } from './esrgan.ts';
 import type { Family } from './family.ts';
 import { GraphBuilder, weightsPath, type Precision } from './graph-builder.ts';
+import { omnisr } from './omnisr.ts';
 import { plksr } from './plksr.ts';
 import { rdn } from './rdn.ts';
 import { rgt } from './rgt.ts';
@@ -80,6 +81,7 @@ const architectures: readonly Entry[] = [
   entry(rrdn),
   entry(span),
   entry(plksr),
+  entry(omnisr),
   entry(dat),
   entry(rgt),
 ];

@@ -13,9 +13,7 @@ export function mish(builder: GraphBuilder, input: string): string {
   return builder.node('Mul', [input, builder.node('Div', [m, builder.node('Sub', [two, m])])]);
 }
 
-/** GELU with the error function, in the form that runtimes fuse to one operator. */
+/** GELU with the error function: one operator in both backends. */
 export function gelu(builder: GraphBuilder, input: string): string {
-  const erf = builder.node('Erf', [builder.node('Div', [input, builder.number(Math.SQRT2)])]);
-  const share = builder.node('Mul', [input, builder.node('Add', [erf, builder.number(1)])]);
-  return builder.node('Mul', [share, builder.number(0.5)]);
+  return builder.contrib('Gelu', [input], {});
 }
