@@ -1,4 +1,16 @@
 /** Network families that can be recognised and built. One file each in this folder. */
-export const families = ['srvgg', 'esrgan', 'rdn', 'rrdn', 'span', 'plksr', 'omnisr', 'dat', 'rgt'] as const;
+export const families = [
+  'srvgg',
+  'esrgan',
+  'rdn',
+  'rrdn',
+  'span',
+  'plksr',
+  'omnisr',
+  'dat',
+  'rgt',
+  'atd',
+  'swinir',
+] as const;
 
 export type Family = (typeof families)[number];

@@ -47,6 +47,17 @@ export class GraphBuilder {
     return output;
   }
 
+  /** The same for an operator with two outputs of which the second is wanted. */
+  second(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ): string {
+    const outputs = [`v${this.#values++}`, `v${this.#values++}`] as const;
+    this.#nodes.push({ op, inputs: [...inputs], outputs: [...outputs], attributes });
+    return outputs[1];
+  }
+
   /** The same for one of onnxruntime's own operators. */
   contrib(
     op: string,

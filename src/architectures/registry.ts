@@ -11,6 +11,7 @@ import { writeOnnx } from '../formats/onnx/writer.ts';
 import type { TensorTable } from '../formats/tensor-table.ts';
 import type { TileRules } from '../tiles/rules.ts';
 import type { Architecture, Cost, Structure, TensorSpec } from './architecture.ts';
+import { atd } from './atd.ts';
 import type { BuiltGraph } from './built-graph.ts';
 import { checkTable, strangers } from './check-table.ts';
 import { dat } from './dat.ts';
@@ -27,6 +28,7 @@ import { rrdn } from './rrdn.ts';
 import { span } from './span.ts';
 import { srvgg } from './srvgg.ts';
 import { withoutPrefixes } from './state-dict.ts';
+import { swinir } from './swinir.ts';
 
 export interface Recognised {
   readonly family: Family;
@@ -84,6 +86,8 @@ const architectures: readonly Entry[] = [
   entry(omnisr),
   entry(dat),
   entry(rgt),
+  entry(atd),
+  entry(swinir),
 ];
 
 /** Reads a model file's header as a tensor table. Failures: `model-damaged`. */

@@ -23,12 +23,6 @@ export function positionNetworkSpecs(name: string, width: number, heads: number)
 
 /** [1, heads, pixels, pixels] in the compute dtype. */
 export function positionBias(builder: GraphBuilder, name: string, side: Rectangle, heads: number): string {
-  const { height, width } = side;
-  const pixels = height * width;
-  const row = 2 * width - 1;
-  const reshaped = (value: string, shape: readonly number[]): string =>
-    builder.node('Reshape', [value, builder.integers(shape)]);
-
   let value = dense(builder, distances(builder, side), `${name}.pos_proj`);
   for (const layer of layers) {
     const scale = [builder.exact(`${name}.${layer}.0.weight`), builder.exact(`${name}.${layer}.0.bias`)];
@@ -39,13 +33,27 @@ export function positionBias(builder: GraphBuilder, name: string, side: Rectangl
     value = dense(builder, builder.node('Relu', [normed]), `${name}.${layer}.2`);
   }
 
+  return builder.intoCompute(gatheredBias(builder, value, side, heads));
+}
+
+/** [1, heads, pixels, pixels] from a table with a row for every distance, [(2 height - 1) * (2 width - 1), heads]. */
+export function gatheredBias(
+  builder: GraphBuilder,
+  table: string,
+  { height, width }: Rectangle,
+  heads: number,
+): string {
+  const pixels = height * width;
+  const row = 2 * width - 1;
+  const reshaped = (value: string, shape: readonly number[]): string =>
+    builder.node('Reshape', [value, builder.integers(shape)]);
   const places = Array.from({ length: pixels }, (_, at) => Math.floor(at / width) * row + (at % width));
   const list = builder.integers(places);
   const middle = builder.integers([(height - 1) * row + width - 1]);
   const apart = builder.node('Sub', [reshaped(list, [pixels, 1]), list]);
-  const chosen = builder.node('Gather', [value, builder.node('Add', [apart, middle])], { axis: { int: 0 } });
+  const chosen = builder.node('Gather', [table, builder.node('Add', [apart, middle])], { axis: { int: 0 } });
   const first = builder.node('Transpose', [chosen], { perm: { ints: [2, 0, 1] } });
-  return builder.intoCompute(reshaped(first, [1, heads, pixels, pixels]));
+  return reshaped(first, [1, heads, pixels, pixels]);
 }
 
 /** All distances between two pixels, [(2 height - 1) * (2 width - 1), 2]: down, then right. */

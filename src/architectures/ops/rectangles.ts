@@ -20,11 +20,13 @@ export class Rectangles {
   readonly #builder: GraphBuilder;
   readonly #height: string;
   readonly #width: string;
+  readonly #batch: number;
   readonly #made = new Map<string, string>();
 
-  /** `input` is the picture, [1, channels, h, w]. */
-  constructor(builder: GraphBuilder, input: string) {
+  /** `input` is the picture, [batch, channels, h, w]; with more than one, each goes by itself. */
+  constructor(builder: GraphBuilder, input: string, batch = 1) {
     this.#builder = builder;
+    this.#batch = batch;
     const shape = builder.node('Shape', [input]);
     this.#height = slice(builder, shape, 2, 3, 0);
     this.#width = slice(builder, shape, 3, 4, 0);
@@ -41,7 +43,11 @@ export class Rectangles {
   /** [1, h, w, channels] from any shape with as many values in that order. */
   mapLast(value: string, channels: number): string {
     const whole = this.#once(`whole ${channels}`, () =>
-      this.#list([this.#builder.integers([1, -1]), this.#width, this.#builder.integers([channels])]),
+      this.#list([
+        this.#builder.integers([this.#batch, -1]),
+        this.#width,
+        this.#builder.integers([channels]),
+      ]),
     );
     return this.#builder.node('Reshape', [value, whole]);
   }
@@ -83,7 +89,9 @@ export class Rectangles {
         this.#fixed(tokens, [-1, 1, 1, pixels]),
         this.#fixed(tokens, [-1, 1, pixels, 1]),
       ]);
-      return builder.node('Where', [together, builder.number(0), builder.number(apart)]);
+      const mask = builder.node('Where', [together, builder.number(0), builder.number(apart)]);
+      const all = Array.from({ length: this.#batch }, () => mask);
+      return all.length === 1 ? mask : builder.node('Concat', all, { axis: { int: 0 } });
     });
   }
 

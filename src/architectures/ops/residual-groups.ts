@@ -1,5 +1,5 @@
 /**
- * What DAT and RGT have around their blocks: colours around a mean, groups of blocks that end in a convolution and add to what
+ * What DAT, RGT and ATD have around their blocks: colours around a mean, groups of blocks that end in a convolution and add to what
  * went in, and an end that makes the pixels with or without layers of its own.
  */
 
@@ -19,7 +19,18 @@ export interface GroupsForm {
   readonly end: number;
   /** 1 when three narrow convolutions stand for one at the end of each group. */
   readonly narrow: number;
+  /** 1 when colours are taken as they are, and not around the mean. */
+  readonly meanless?: number;
 }
+
+export interface GroupsNames {
+  /** The norm before the first group. */
+  readonly entry: string;
+  block(group: number, block: number): string;
+}
+
+/** As DAT and RGT name them. */
+const plainNames: GroupsNames = { entry: 'before_RG.1', block: blockName };
 
 /** DIV2K's mean colour, which the networks were trained around. */
 const mean = [0.4488, 0.4371, 0.404];
@@ -27,13 +38,13 @@ const narrowSlope = 0.2;
 const endSlope = 0.01;
 
 /** The form as a table's names and shapes tell it; null when the picture is not RGB or something is missing. */
-export function groupsOf(table: TensorTable): GroupsForm | null {
+export function groupsOf(table: TensorTable, names = plainNames): GroupsForm | null {
   const [features, channels] = shapeOf(table, 'conv_first.weight', 4) ?? [];
   const straight = !table.tensors.has('conv_last.weight');
   const end = straight ? 0 : shapeOf(table, 'conv_before_upsample.0.weight', 4)?.[0];
   if (features === undefined || channels !== 3 || end === undefined) return null;
   const depths: number[] = [];
-  for (let blocks = blocksOf(table, 0); blocks > 0; blocks = blocksOf(table, depths.length))
+  for (let blocks = blocksOf(table, names, 0); blocks > 0; blocks = blocksOf(table, names, depths.length))
     depths.push(blocks);
   let scale = 1;
   for (let layer = 0; ; layer += 2) {
@@ -45,9 +56,9 @@ export function groupsOf(table: TensorTable): GroupsForm | null {
   return { features, depths, scale, end, narrow };
 }
 
-function blocksOf(table: TensorTable, group: number): number {
+function blocksOf(table: TensorTable, names: GroupsNames, group: number): number {
   let blocks = 0;
-  while (table.tensors.has(`${blockName(group, blocks)}.norm1.weight`)) blocks++;
+  while (table.tensors.has(`${names.block(group, blocks)}.norm1.weight`)) blocks++;
   return blocks;
 }
 
@@ -58,10 +69,11 @@ export function blockName(group: number, block: number): string {
 export function groupsSpecs(
   { features, depths, scale, end, narrow }: GroupsForm,
   block: (name: string, group: number, index: number) => readonly TensorSpec[],
+  names = plainNames,
 ): TensorSpec[] {
-  const specs = [...convolutionSpecs('conv_first', features, 3), ...normSpecs('before_RG.1', features)];
+  const specs = [...convolutionSpecs('conv_first', features, 3), ...normSpecs(names.entry, features)];
   depths.forEach((depth, group) => {
-    for (let index = 0; index < depth; index++) specs.push(...block(blockName(group, index), group, index));
+    for (let index = 0; index < depth; index++) specs.push(...block(names.block(group, index), group, index));
     specs.push(...groupEndSpecs(`layers.${group}.conv`, features, narrow));
   });
   specs.push(...normSpecs('norm', features), ...groupEndSpecs('conv_after_body', features, narrow));
@@ -90,17 +102,18 @@ export function groupsArea(name: string, { scale, end }: GroupsForm): number {
 /** The whole network; `block` takes and makes [1, h, w, features]. */
 export function groupsGraph(
   builder: GraphBuilder,
-  { depths, scale, end, narrow }: GroupsForm,
+  { depths, scale, end, narrow, meanless }: GroupsForm,
   input: string,
   block: (value: string, name: string, group: number, index: number) => string,
+  names = plainNames,
 ): string {
   const middle = builder.node('Reshape', [builder.floats(mean), builder.integers([1, 3, 1, 1])]);
-  const around = builder.node('Sub', [input, middle]);
+  const around = meanless ? input : builder.node('Sub', [input, middle]);
   const first = builder.convolution(builder.intoCompute(around), 'conv_first');
-  let value = norm(builder, channelsLast(builder, first), 'before_RG.1');
+  let value = norm(builder, channelsLast(builder, first), names.entry);
   depths.forEach((depth, group) => {
     let inner = value;
-    for (let index = 0; index < depth; index++) inner = block(inner, blockName(group, index), group, index);
+    for (let index = 0; index < depth; index++) inner = block(inner, names.block(group, index), group, index);
     inner = groupEnd(builder, channelsFirst(builder, inner), `layers.${group}.conv`, narrow);
     value = builder.node('Add', [value, channelsLast(builder, inner)]);
   });
@@ -115,15 +128,15 @@ export function groupsGraph(
     });
     value = builder.lastConvolution(value, 'conv_last');
   }
-  return builder.node('Add', [value, middle]);
+  return meanless ? value : builder.node('Add', [value, middle]);
 }
 
 /** A scale of 3 in one step, the others by 2 as often as needed. */
-function upsamplers(scale: number): number[] {
+export function upsamplers(scale: number): number[] {
   return scale === 3 ? [3] : Array.from({ length: Math.log2(scale) }, () => 2);
 }
 
-function groupEndSpecs(name: string, features: number, narrow: number): TensorSpec[] {
+export function groupEndSpecs(name: string, features: number, narrow: number): TensorSpec[] {
   if (!narrow) return convolutionSpecs(name, features, features);
   const width = Math.floor(features / 4);
   return [
@@ -133,7 +146,7 @@ function groupEndSpecs(name: string, features: number, narrow: number): TensorSp
   ];
 }
 
-function groupEnd(builder: GraphBuilder, value: string, name: string, narrow: number): string {
+export function groupEnd(builder: GraphBuilder, value: string, name: string, narrow: number): string {
   if (!narrow) return builder.convolution(value, name);
   const first = builder.leakyRelu(builder.convolution(value, `${name}.0`), narrowSlope);
   const second = builder.leakyRelu(builder.convolution(first, `${name}.2`), narrowSlope);
