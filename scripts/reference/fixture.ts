@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { canonical } from '../../src/architectures/registry.ts';
-import type { Dtype, TensorEntry, TensorTable } from '../../src/formats/tensor-table.ts';
+import { readSafetensors } from '../../src/formats/safetensors/reader.ts';
+import type { TensorTable } from '../../src/formats/tensor-table.ts';
 import { cropPlanes, planesOf } from '../models/planes.ts';
 import type { Planes } from '../models/run.ts';
 
@@ -15,37 +16,12 @@ export function fixtures(): string[] {
   return readdirSync(folder).flatMap((name) => (name.endsWith('.safetensors') ? [name.slice(0, -12)] : []));
 }
 
-const dtypes: Readonly<Record<string, Dtype>> = {
-  F32: 'f32',
-  F16: 'f16',
-  I64: 'i64',
-  I32: 'i32',
-  BOOL: 'u8',
-};
-
-interface SafetensorsEntry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
-
 /** The weights under the names that the registry knows. */
-export function fixtureTable(fixture: string): TensorTable {
-  const file = new Uint8Array(readFileSync(join(folder, `${fixture}.safetensors`)));
-  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as Record<
-    string,
-    SafetensorsEntry
-  >;
-  const tensors = new Map<string, TensorEntry>();
-  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(header)) {
-    const known = dtypes[dtype];
-    if (name === '__metadata__') continue;
-    if (!known) throw new Error(`${name} is ${dtype}`);
-    const [start, end] = offsets;
-    tensors.set(name, { name, dtype: known, shape, offset: 8 + length + start, bytes: end - start });
-  }
-  return canonical({ blob: new Blob([file]), tensors });
+export async function fixtureTable(fixture: string): Promise<TensorTable> {
+  const file = new Blob([readFileSync(join(folder, `${fixture}.safetensors`))]);
+  const table = await readSafetensors(file);
+  if (!table.ok) throw new Error(table.error.message);
+  return canonical(table.value);
 }
 
 /** 48 x 40 pixels of `picture.png`. */
