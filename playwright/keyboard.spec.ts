@@ -18,10 +18,10 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
 function deeds(app: AppPage): Record<string, () => Promise<void>> {
   const { page } = app;
   const { keyboard } = page;
+  const zoomButton = (name: string): Locator =>
+    page.getByRole('group', { name: 'Zoom' }).getByRole('button', { name, exact: true });
   const pressed = (name: string): Promise<void> =>
-    expect(
-      page.getByRole('group', { name: 'Zoom' }).getByRole('button', { name, exact: true }),
-    ).toHaveAttribute('aria-pressed', 'true');
+    expect(zoomButton(name)).toHaveAttribute('aria-pressed', 'true');
   const zoom = async (): Promise<number> =>
     parseInt((await page.locator('output.zoom').textContent()) ?? '', 10);
   const current = (name: string): Promise<void> =>
@@ -64,6 +64,8 @@ function deeds(app: AppPage): Record<string, () => Promise<void>> {
       await keyboard.press('b');
     },
     'Zoom to 100 %': async () => {
+      // The picture is still being opened: keys do what the buttons do, and those wait for it.
+      await expect(zoomButton('100 %')).toBeEnabled();
       await keyboard.press('1');
       await pressed('100 %');
     },

@@ -138,8 +138,30 @@ test('an order that comes while a cancelled tile is still being finished is carr
   await app.enlarge();
   await app.state('photo.png', 'being enlarged');
   await app.command('Cancel').click();
+  await expect(app.progress).toHaveText('Cancelled. Finishing the tile at work…');
   await app.enlarge();
   await app.state('photo.png', 'done');
   const twice = await enlargedBy('photo-fast', await enlargedBy('photo-fast', source));
   expect(differences(readPng((await app.save()).bytes), twice).mean).toBeLessThanOrEqual(0.3);
+});
+
+test('a picture whose result was not saved is removed only when that is confirmed', async ({ app, page }) => {
+  await app.open();
+  await app.drop(photo('a.png'), photo('b.png', 30));
+  await app.state('b.png', 'not enlarged yet');
+  await app.enlarge();
+  await app.state('b.png', 'done');
+  await app.save();
+  await app.state('a.png', 'saved');
+  await app.command('Remove a.png').click();
+  await expect(app.frame('a.png')).toHaveCount(0); // saved: nothing is asked
+  await page.keyboard.press('Delete');
+  const sheet = page.getByRole('dialog', { name: 'Remove b.png?' });
+  await expect(sheet).toContainText('has not been saved');
+  await page.keyboard.press('Escape');
+  await expect(sheet).toBeHidden();
+  await app.state('b.png', 'done');
+  await page.keyboard.press('Delete');
+  await sheet.getByRole('button', { name: 'Remove' }).click();
+  await expect(app.frame('b.png')).toHaveCount(0);
 });

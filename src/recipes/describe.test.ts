@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describePasses } from './describe.ts';
+import { describePasses, type PassWords } from './describe.ts';
 import { estimateSeconds } from './estimate.ts';
 import { planPasses } from './plan-passes.ts';
 import { sizePresets } from './presets.ts';
@@ -16,6 +16,17 @@ function passesOf(size: SizeTarget, kind: 'upscale' | 'resize' = 'upscale'): Pas
   return planned.value;
 }
 
+const sized =
+  (before: string) =>
+  (size: { width: number; height: number }): string =>
+    `${before} ${size.width} × ${size.height}`;
+const english: PassWords = {
+  times: (scale) => `${scale}×`,
+  to: { down: sized('down to'), up: sized('up to'), stretched: sized('stretched to'), same: sized('to') },
+  chain: (words) => words.join(', then '),
+  unchanged: 'unchanged',
+};
+
 describe('describePasses', () => {
   it.each([
     [{ by: 4 }, 'upscale', '4×'],
@@ -26,7 +37,7 @@ describe('describePasses', () => {
     [{ width: 2560, height: 1600, fit: 'pad' }, 'upscale', '4×, then to 2560 × 1600'],
     [{ by: 1 }, 'resize', 'unchanged'],
   ] as const)('%j by %s is %s', (size, kind, words) => {
-    expect(describePasses(passesOf(size, kind))).toBe(words);
+    expect(describePasses(passesOf(size, kind), english)).toBe(words);
   });
 });
 

@@ -93,7 +93,7 @@ export const commands = {
     enabled: (app) => selected(app) !== null,
     run: (app) => {
       const picture = selected(app);
-      return picture && app.remove(picture);
+      return picture && app.askToRemove(picture);
     },
   }),
   next: define({

@@ -40,4 +40,19 @@ describe('number and percent', () => {
     expect(number(2.505, 2)).toBe('2.51');
     expect(percent(0.506)).toBe('51 %');
   });
+
+  it('says estimates in one unit', () => {
+    const { roughly } = formatsFor('en');
+    expect([0.2, 38, 89, 91, 215, 720, 5399, 5401, 8000].map(roughly)).toEqual([
+      '1 s',
+      '38 s',
+      '89 s',
+      '2 min',
+      '4 min',
+      '12 min',
+      '90 min',
+      '2 h',
+      '2 h',
+    ]);
+  });
 });

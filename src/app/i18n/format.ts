@@ -9,6 +9,8 @@ export interface Formats {
   readonly bytes: (bytes: number) => string;
   /** "9 s", "1 min 20 s", "2 h 5 min": two units at most, coarser as it gets longer. */
   readonly duration: (seconds: number) => string;
+  /** "9 s", "2 min", "3 h": one unit, for what is only estimated. */
+  readonly roughly: (seconds: number) => string;
   readonly plural: (count: number, forms: { readonly one: string; readonly other: string }) => string;
 }
 
@@ -48,6 +50,11 @@ export function formatsFor(locale: string): Formats {
       const rest = Math.round((minutes % 60) / 5) * 5;
       const hours = Math.floor(minutes / 60) + (rest === 60 ? 1 : 0);
       return rest % 60 === 0 ? `${number(hours)} h` : `${number(hours)} h ${number(rest)} min`;
+    },
+    roughly: (seconds) => {
+      if (seconds < 90) return `${number(Math.max(1, Math.round(seconds)))} s`;
+      if (seconds < 90 * 60) return `${number(Math.round(seconds / 60))} min`;
+      return `${number(Math.round(seconds / 3600))} h`;
     },
     plural: (count, forms) =>
       (rules.select(count) === 'one' ? forms.one : forms.other).replace('#', number(count)),

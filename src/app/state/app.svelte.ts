@@ -50,6 +50,8 @@ export class App {
   /** Which of the page's own sheets is open. */
   help = $state(false);
   panel = $state(false);
+  /** The picture that is about to be removed with a result that was not saved. */
+  removing = $state.raw<Picture | null>(null);
   #measuring = false;
   /** When the person last did something. */
   #touched = 0;
@@ -152,6 +154,12 @@ export class App {
       this.planning.recipe,
     );
     this.panel = false;
+  }
+
+  /** Asks before a result is lost that was not saved. */
+  async askToRemove(picture: Picture): Promise<void> {
+    if (picture.result && !picture.saved) this.removing = picture;
+    else await this.remove(picture);
   }
 
   /** Takes a picture out of the queue; a job of it is cancelled. */

@@ -43,6 +43,8 @@ export class Jobs {
   readonly #context: JobsContext;
   #line: Picture[] = [];
   #running = $state(false);
+  /** The engine is still at a tile of a job that was cancelled. */
+  #finishing = $state(false);
   #runs = 0;
   #jobId: string | null = null;
 
@@ -53,6 +55,11 @@ export class Jobs {
   /** True from the first queued job to the end of the last. */
   get running(): boolean {
     return this.#running;
+  }
+
+  /** True while the engine ends the tile of a cancelled job. */
+  get finishing(): boolean {
+    return this.#finishing;
   }
 
   enqueue(pictures: readonly Picture[], recipe: Recipe): void {
@@ -80,7 +87,9 @@ export class Jobs {
     this.#line = this.#line.filter((other) => other !== picture);
     picture.dispatch({ kind: 'cancel' });
     const { engine } = await this.#context.services;
-    if (atWork && this.#jobId) await engine.cancel(this.#jobId);
+    if (!atWork || !this.#jobId) return;
+    this.#finishing = true;
+    await engine.cancel(this.#jobId);
   }
 
   async #work(): Promise<void> {
@@ -92,6 +101,7 @@ export class Jobs {
         picture.dispatch({ kind: 'fail', error: fromThrown(thrown) });
       }
       this.#jobId = null;
+      this.#finishing = false;
       this.#context.ended(picture);
     }
     this.#running = false;

@@ -13,10 +13,14 @@ describe('parseSettings', () => {
   });
 
   it('keeps the good fields beside a bad one', () => {
-    const parsed = parseSettings({ by: 40, quality: 70, to: { width: -1, height: 1080, fit: 'x' } });
+    const parsed = parseSettings({
+      by: 40,
+      quality: 70,
+      to: { width: -1, height: 1080, fit: 'x', background: 'red' },
+    });
     expect(parsed.by).toBe(defaultSettings.by);
     expect(parsed.quality).toBe(70);
-    expect(parsed.to).toEqual({ width: defaultSettings.to.width, height: 1080, fit: 'crop' });
+    expect(parsed.to).toEqual({ ...defaultSettings.to, height: 1080 });
   });
 
   it('refuses numbers that are not numbers', () => {
@@ -33,6 +37,13 @@ describe('recipeOf', () => {
     expect(recipeOf({ ...defaultSettings, sizing: 'to' }, 'classic').steps).toEqual([
       { kind: 'resize', filter: 'lanczos3', size: { width: 3840, height: 2160, fit: 'crop' } },
     ]);
+  });
+
+  it('says the colour around a padded picture, and only there', () => {
+    const to = { width: 30, height: 20, fit: 'pad', background: '#aabbcc' } as const;
+    expect(recipeOf({ ...defaultSettings, sizing: 'to', to }, 'a').steps[0]?.size).toEqual(to);
+    const stretched = recipeOf({ ...defaultSettings, sizing: 'to', to: { ...to, fit: 'stretch' } }, 'a');
+    expect(stretched.steps[0]?.size).not.toHaveProperty('background');
   });
 
   it('is the same for the same choices', () => {

@@ -16,7 +16,13 @@ export interface Settings {
   readonly filter: ClassicFilter;
   readonly sizing: 'by' | 'to';
   readonly by: number;
-  readonly to: { readonly width: number; readonly height: number; readonly fit: Fit };
+  readonly to: {
+    readonly width: number;
+    readonly height: number;
+    readonly fit: Fit;
+    /** Around a padded picture: `#rrggbb`. */
+    readonly background: string;
+  };
   readonly format: SaveFormat;
   /** 1 to 100, for jpeg and webp. */
   readonly quality: number;
@@ -39,7 +45,7 @@ export const defaultSettings: Settings = {
   filter: 'lanczos3',
   sizing: 'by',
   by: 4,
-  to: { width: 3840, height: 2160, fit: 'crop' },
+  to: { width: 3840, height: 2160, fit: 'crop', background: '#000000' },
   format: 'png',
   quality: 90,
   backend: 'auto',
@@ -60,6 +66,7 @@ export function parseSettings(stored: unknown): Settings {
       width: Math.round(within(to['width'], sideRange, fallback.to.width)),
       height: Math.round(within(to['height'], sideRange, fallback.to.height)),
       fit: oneOf(fits, to['fit'], fallback.to.fit),
+      background: colour(to['background']) ?? fallback.to.background,
     },
     format: oneOf(saveFormats, from['format'], fallback.format),
     quality: Math.round(within(from['quality'], { least: 1, most: 100 }, fallback.quality)),
@@ -71,7 +78,9 @@ export function parseSettings(stored: unknown): Settings {
 
 /** The recipe that the panel's choices stand for; `model` is the chosen card's id, or `classic`. */
 export function recipeOf(settings: Settings, model: string): Recipe {
-  const size: SizeTarget = settings.sizing === 'by' ? { by: settings.by } : settings.to;
+  const { width, height, fit, background } = settings.to;
+  const exact: SizeTarget = { width, height, fit, ...(fit === 'pad' ? { background } : {}) };
+  const size: SizeTarget = settings.sizing === 'by' ? { by: settings.by } : exact;
   return {
     version: 1,
     steps: [
@@ -93,6 +102,10 @@ export function sameRecipe(one: Recipe, other: Recipe): boolean {
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function colour(value: unknown): string | null {
+  return typeof value === 'string' && /^#[0-9a-f]{6}$/.test(value) ? value : null;
 }
 
 function oneOf<T>(allowed: readonly T[], value: unknown, fallback: T): T {
