@@ -11,6 +11,7 @@ export const families = [
   'rgt',
   'atd',
   'swinir',
+  'swin2sr',
 ] as const;
 
 export type Family = (typeof families)[number];

@@ -63,6 +63,23 @@ const networks: [Family, Structure, number][] = [
     4,
   ],
   [
+    'swin2sr',
+    {
+      features: 60,
+      depths: [2],
+      heads: 6,
+      window: 8,
+      hidden: 120,
+      channels: 3,
+      ending: 4,
+      grow: 4,
+      end: 64,
+      narrow: 0,
+      qkvBias: 1,
+    },
+    4,
+  ],
+  [
     'dat',
     {
       features: 60,

@@ -28,6 +28,7 @@ import { rrdn } from './rrdn.ts';
 import { span } from './span.ts';
 import { srvgg } from './srvgg.ts';
 import { withoutPrefixes } from './state-dict.ts';
+import { swin2sr } from './swin2sr.ts';
 import { swinir } from './swinir.ts';
 
 export interface Recognised {
@@ -88,6 +89,7 @@ const architectures: readonly Entry[] = [
   entry(rgt),
   entry(atd),
   entry(swinir),
+  entry(swin2sr),
 ];
 
 /** Reads a model file's header as a tensor table. Failures: `model-damaged`. */
