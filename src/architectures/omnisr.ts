@@ -70,7 +70,8 @@ export const omnisr: Architecture<OmnisrStructure> = {
   scale: ({ scale }) => scale,
 
   // An estimate: cells of `window` pixels after one another, and gates and grids over all of the tile.
-  rules: ({ window }) => ({ context: 4 * window, blend: 16, multiple: window }),
+  // Its channel attention pools with a window of 16 pixels at least.
+  rules: ({ window }) => ({ context: 4 * window, blend: 16, multiple: window, least: 16 }),
 
   tensors(structure: OmnisrStructure): TensorSpec[] {
     const { features, groups, blocks, scale } = structure;

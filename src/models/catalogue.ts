@@ -26,7 +26,7 @@ const card = v.object({
   flopsPerPixel: amount,
   bytesPerPixel: amount,
   bindingPerPixel: amount,
-  tiles: v.object({ context: count, blend: count, multiple: positive }),
+  tiles: v.object({ context: count, blend: count, multiple: positive, least: v.exactOptional(positive) }),
   keepsFlat: v.boolean(),
   file: v.object({ path, bytes: positive, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) }),
   licence: v.object({ id: text, notice: path, commercialUse: v.boolean() }),

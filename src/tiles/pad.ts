@@ -1,17 +1,23 @@
 /** Fills a tile up to what its network can run: the picture is mirrored beyond its right and bottom edge. */
 
 import type { Size } from '../picture/geometry.ts';
+import type { TileRules } from './rules.ts';
 
 type Planes = Float32Array<ArrayBuffer>;
 
 /**
- * `planes` (channel by channel, each `size`) with both sides filled up to a multiple of `multiple` by
+ * `planes` (channel by channel, each `size`) with both sides filled up to what the rules ask for, by
  * reflection that does not repeat the edge itself, back and forth where the picture is smaller than what is
  * filled. Returns the planes as they are when nothing is missing.
  */
-export function padPlanes(planes: Planes, size: Size, multiple: number): { planes: Planes; size: Size } {
-  const width = Math.ceil(size.width / multiple) * multiple;
-  const height = Math.ceil(size.height / multiple) * multiple;
+export function padPlanes(
+  planes: Planes,
+  size: Size,
+  { multiple, least = 1 }: Pick<TileRules, 'multiple' | 'least'>,
+): { planes: Planes; size: Size } {
+  const filled = (side: number): number => Math.ceil(Math.max(side, least) / multiple) * multiple;
+  const width = filled(size.width);
+  const height = filled(size.height);
   if (width === size.width && height === size.height) return { planes, size };
   const columns = mirrored(size.width, width);
   const rows = mirrored(size.height, height);

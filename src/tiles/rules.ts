@@ -6,4 +6,6 @@ export interface TileRules {
   readonly blend: number;
   /** Side lengths of the read rectangle must be divisible by this (1 when anything goes). */
   readonly multiple: number;
+  /** The shortest side that the network can run; 1 when it is not given. */
+  readonly least?: number;
 }

@@ -69,7 +69,7 @@ export async function createSession(
     precision: placement.precision,
     run: async (planes, size) => {
       const { scale } = graph.value;
-      const padded = padPlanes(planes, size, card.tiles.multiple);
+      const padded = padPlanes(planes, size, card.tiles);
       const result = await runSession(runtime, gate, session.value, scale, padded.planes, padded.size);
       return result.ok ? ok(cropPlanes(result.value, times(padded.size, scale), times(size, scale))) : result;
     },
