@@ -43,6 +43,7 @@ async function build(model: ShippedModel): Promise<ModelCard> {
 
   return {
     id: model.id,
+    origin: 'shipped',
     family,
     structure,
     scale,

@@ -16,7 +16,7 @@ import type { BuiltGraph } from './built-graph.ts';
 import { checkTable, strangers } from './check-table.ts';
 import { dat } from './dat.ts';
 import { describeUnknown } from './describe-unknown.ts';
-import { zeroTable } from './empty-table.ts';
+import { zeroTable, type Storage } from './empty-table.ts';
 import { esrgan } from './esrgan.ts';
 import type { Family } from './family.ts';
 import { GraphBuilder, weightsPath, type Precision } from './graph-builder.ts';
@@ -160,7 +160,7 @@ export function composeGraph(
  * A table of the same shapes and storage without the weights: all zeros, over one small Blob. A network's
  * speed does not depend on its weights, so it can be timed before it is fetched.
  */
-export function emptyTable(family: Family, structure: Structure, stored: 'fp16' | 'q8'): TensorTable {
+export function emptyTable(family: Family, structure: Structure, stored: Storage): TensorTable {
   return zeroTable(networkOf(family, structure).tensors, stored);
 }
 
@@ -185,6 +185,12 @@ export function canonical(table: TensorTable): TensorTable {
     if (renamed) return renamed;
   }
   return plain;
+}
+
+/** Output pixels for one input pixel, per side; null for a structure that the family does not know. */
+export function networkScale(family: Family, structure: Structure): number | null {
+  const known = architectures.find((architecture) => architecture.family === family);
+  return known?.network(structure)?.scale ?? null;
 }
 
 /** What one input pixel costs a network of this structure. */

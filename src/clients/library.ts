@@ -1,9 +1,15 @@
 /** The page's side of the library worker: where the catalogue is, progress across the thread, restarts. */
 
 import { proxy, type Remote } from 'comlink';
-import { failure, type Result } from '../base/result.ts';
-import type { Catalogue } from '../models/card.ts';
-import type { LibraryApi, ModelProgress, OpenedModel } from '../protocol/library.ts';
+import { failure, ok, type Result } from '../base/result.ts';
+import type { Catalogue, ModelCard } from '../models/card.ts';
+import type {
+  Imported,
+  ImportProgress,
+  LibraryApi,
+  ModelProgress,
+  OpenedModel,
+} from '../protocol/library.ts';
 import { WorkerClient } from './worker-client.ts';
 
 export interface LibraryClientOptions {
@@ -40,13 +46,32 @@ export class LibraryClient {
     return opened;
   }
 
+  /** Takes a weights file in; it is a model like the others from then on. */
+  async import(
+    files: readonly File[],
+    onProgress?: (progress: ImportProgress) => void,
+  ): Promise<Result<Imported>> {
+    const imported = await this.#guarded((api) =>
+      onProgress ? api.import(files, proxy(onProgress)) : api.import(files),
+    );
+    if (!imported.ok) return imported;
+    const { card, notKept } = imported.value;
+    this.#change((models) => [...models.filter(({ id }) => id !== card.id), card]);
+    if (!notKept) this.#persist();
+    return imported;
+  }
+
   /** Ids of the models that are kept on this device. */
   kept(): Promise<Result<readonly string[]>> {
     return this.#guarded((api) => api.kept());
   }
 
-  remove(model: string): Promise<Result<null>> {
-    return this.#guarded((api) => api.remove(model));
+  /** An imported model is gone afterwards; a shipped one can be fetched again. */
+  async remove(model: string): Promise<Result<null>> {
+    const removed = await this.#guarded((api) => api.remove(model));
+    if (removed.ok)
+      this.#change((models) => models.filter((card) => card.id !== model || card.origin !== 'imported'));
+    return removed;
   }
 
   storage(): Promise<Result<{ readonly used: number; readonly quota: number; readonly persisted: boolean }>> {
@@ -68,6 +93,12 @@ export class LibraryClient {
 
   async #begin(api: Remote<LibraryApi>): Promise<void> {
     this.#catalogue = await api.start(this.#base);
+  }
+
+  #change(change: (models: readonly ModelCard[]) => readonly ModelCard[]): void {
+    if (this.#catalogue?.ok !== true) return;
+    const { value } = this.#catalogue;
+    this.#catalogue = ok({ ...value, models: change(value.models) });
   }
 
   #started(): Result<Catalogue> {

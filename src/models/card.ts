@@ -1,11 +1,15 @@
-/** What the library knows of a model. The catalogue (`public/models/catalogue.json`) is a list of these. */
+/**
+ * What the library knows of a model: of the shipped ones, which the catalogue (`public/models/catalogue.json`)
+ * lists, and of those that a person brought.
+ */
 
 import type { Structure } from '../architectures/architecture.ts';
+import type { Storage } from '../architectures/empty-table.ts';
 import type { Family } from '../architectures/family.ts';
 import type { TileRules } from '../tiles/rules.ts';
 
 export interface ModelFile {
-  /** Relative to the catalogue, e.g. `photo-fast.onnx`. */
+  /** Relative to the catalogue, e.g. `photo-fast.onnx`; of an imported model the name of its own file. */
   readonly path: string;
   readonly bytes: number;
   /** Lower-case hexadecimal. */
@@ -15,6 +19,7 @@ export interface ModelFile {
 export interface ModelCard {
   /** Stable, kebab-case, e.g. `photo-fast`. */
   readonly id: string;
+  readonly origin: 'shipped' | 'imported';
   readonly family: Family;
   /** The numbers that fix the network's shape, as its architecture reads them from the tensors. */
   readonly structure: Structure;
@@ -22,12 +27,12 @@ export interface ModelCard {
   readonly scale: number;
   /** Short name for people, e.g. "Photo, fast". */
   readonly name: string;
-  /** One plain sentence on when to use it. */
-  readonly use: string;
-  /** Name of the published weights, e.g. "realesr-general-x4v3". */
+  /** One plain sentence on when to use it, where somebody wrote one. */
+  readonly use?: string;
+  /** Name of the published weights, e.g. "realesr-general-x4v3", or of the file that was imported. */
   readonly weights: string;
-  /** How the weights are stored: `fp16`, or `q8` (8-bit in groups, the ends in fp16). */
-  readonly stored: 'fp16' | 'q8';
+  /** How the weights are stored: `fp32`, `fp16`, or `q8` (8-bit in groups, the ends in fp16). */
+  readonly stored: Storage;
   readonly parameters: number;
   /** Floating-point operations for one input pixel. */
   readonly flopsPerPixel: number;
@@ -39,14 +44,15 @@ export interface ModelCard {
   /** True where flat input of any colour was measured to come back flat within 1/255. */
   readonly keepsFlat: boolean;
   readonly file: ModelFile;
-  readonly licence: {
+  /** Licence, source and example: where they are known. */
+  readonly licence?: {
     /** SPDX, e.g. `BSD-3-Clause`. */
     readonly id: string;
     /** Path of the notice, relative to the catalogue. */
     readonly notice: string;
     readonly commercialUse: boolean;
   };
-  readonly source: {
+  readonly source?: {
     /** The package that holds the published weights: `name@version`. */
     readonly package: string;
     readonly path: string;
@@ -54,7 +60,7 @@ export interface ModelCard {
     readonly homepage: string;
   };
   /** Example pictures, relative to the catalogue. */
-  readonly example: { readonly before: string; readonly after: string };
+  readonly example?: { readonly before: string; readonly after: string };
 }
 
 export interface Catalogue {

@@ -4,6 +4,7 @@ import type { Catalogue, ModelCard } from './card.ts';
 
 const card: ModelCard = {
   id: 'photo-fast',
+  origin: 'shipped',
   family: 'srvgg',
   structure: { features: 64, convs: 32 },
   scale: 4,

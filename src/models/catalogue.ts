@@ -15,13 +15,14 @@ const path = v.pipe(v.string(), v.regex(/^(?!\.\.?(?:\/|$))[\w.-]+(?:\/(?!\.\.?(
 
 const card = v.object({
   id: v.pipe(v.string(), v.regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/)),
+  origin: v.optional(v.literal('shipped'), 'shipped'),
   family: v.picklist(families),
   structure: v.record(v.string(), v.union([figure, v.array(figure)])),
   scale: v.pipe(positive, v.maxValue(16)),
   name: text,
   use: text,
   weights: text,
-  stored: v.picklist(['fp16', 'q8']),
+  stored: v.picklist(['fp32', 'fp16', 'q8']),
   parameters: count,
   flopsPerPixel: amount,
   bytesPerPixel: amount,

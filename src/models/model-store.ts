@@ -4,6 +4,7 @@
  */
 
 import type { Result } from '../base/result.ts';
+import type { ImportedModel } from './imported.ts';
 
 /** The index entry of a kept model. It is written last, so a model with an entry was written whole. */
 export interface StoredModel {
@@ -12,6 +13,8 @@ export interface StoredModel {
   /** Of the whole file, lower-case hexadecimal. */
   readonly sha256: string;
   readonly chunks: number;
+  /** Of an imported model: what its card is made from (`src/models/imported.ts`). */
+  readonly imported?: ImportedModel;
 }
 
 export interface KeptModel {

@@ -2,7 +2,7 @@
 
 import type { Failure } from '../base/errors.ts';
 import type { Result } from '../base/result.ts';
-import type { Catalogue } from '../models/card.ts';
+import type { Catalogue, ModelCard } from '../models/card.ts';
 
 export interface ModelProgress {
   readonly model: string;
@@ -20,11 +20,30 @@ export interface OpenedModel {
   readonly repaired: boolean;
 }
 
+export interface ImportProgress {
+  /** Of the stored file, as far as it was read. */
+  readonly bytes: number;
+  readonly total: number;
+}
+
+export interface Imported {
+  readonly card: ModelCard;
+  /** The same weights were here already. */
+  readonly known: boolean;
+  /** Present when the model works during this visit but could not be kept. */
+  readonly notKept?: Failure;
+}
+
 export interface LibraryApi {
-  /** `base` is the URL that the catalogue's paths are relative to (the app may live under a sub-path). */
+  /** The shipped models and the imported ones. `base` is the URL that the catalogue's paths are relative to (the app may live under a sub-path). */
   start(base: string): Promise<Result<Catalogue>>;
   /** The model's bytes, checked against the card's sha256; fetched and kept when they are not here. */
   open(model: string, onProgress?: (progress: ModelProgress) => void): Promise<Result<OpenedModel>>;
+  /**
+   * Takes a weights file in (the two of an ncnn network together) as a model of its own, whatever its name says.
+   * Failures: `model-unsupported`, `model-damaged`, `model-unrecognised`.
+   */
+  import(files: readonly File[], onProgress?: (progress: ImportProgress) => void): Promise<Result<Imported>>;
   /** Ids of the models that are kept on this device. */
   kept(): Promise<Result<readonly string[]>>;
   remove(model: string): Promise<Result<null>>;

@@ -2,7 +2,8 @@
 
 import type { InferenceSession } from 'onnxruntime-web';
 import type { BuiltGraph } from '../../src/architectures/built-graph.ts';
-import { buildGraph, readModel, recognise } from '../../src/architectures/registry.ts';
+import { findWeights } from '../../src/architectures/open-weights.ts';
+import { buildGraph, recognise } from '../../src/architectures/registry.ts';
 import { fail, ok, type Result } from '../../src/base/result.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
 import type { ModelCard } from '../../src/models/card.ts';
@@ -33,19 +34,18 @@ export interface Placement {
 
 /** Reads the weights' table out of a model file and checks it against its card. */
 export async function readTable(source: ModelSource): Promise<Result<TensorTable>> {
-  const table = await readModel(source.bytes);
-  if (!table.ok) return table;
-  const network = recognise(table.value);
-  if (!network.ok) return network;
   const { card } = source;
-  if (network.value.family !== card.family || network.value.scale !== card.scale) {
+  const found = await findWeights([{ name: card.file.path, blob: source.bytes }]);
+  if (!found.ok) return found;
+  const { network, stored } = found.value;
+  if (network.family !== card.family || network.scale !== card.scale) {
     return fail(
       'model-damaged',
       `"${card.id}" should be a ${card.family} network of scale ${card.scale}, but its file holds ` +
-        `${network.value.family} of scale ${network.value.scale}. Remove the model and fetch it again.`,
+        `${network.family} of scale ${network.scale}. Remove the model and fetch it again.`,
     );
   }
-  return table;
+  return ok(stored);
 }
 
 export async function createSession(

@@ -6,6 +6,7 @@
 
 import { createStore, entries, get, getMany, promisifyRequest, set, del } from 'idb-keyval';
 import { ok, type Result } from '../../src/base/result.ts';
+import { parseImported } from '../../src/models/imported.ts';
 import type { ModelStore, StoredModel } from '../../src/models/model-store.ts';
 import { storageFailure } from './storage-failure.ts';
 
@@ -101,6 +102,7 @@ function isStoredModel(entry: unknown): entry is StoredModel {
     typeof entry.sha256 === 'string' &&
     'chunks' in entry &&
     typeof entry.chunks === 'number' &&
-    Number.isSafeInteger(entry.chunks)
+    Number.isSafeInteger(entry.chunks) &&
+    (!('imported' in entry) || parseImported(entry.imported) !== null)
   );
 }

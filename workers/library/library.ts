@@ -4,13 +4,23 @@
  */
 
 import type { Failure } from '../../src/base/errors.ts';
+import { invariant } from '../../src/base/assert.ts';
 import { fail, failure, ok, type Result } from '../../src/base/result.ts';
+import { SerialQueue } from '../../src/base/serial-queue.ts';
 import type { Catalogue, ModelCard } from '../../src/models/card.ts';
 import { findCard, parseCatalogue } from '../../src/models/catalogue.ts';
+import { freshId, importedCard, type ImportedModel } from '../../src/models/imported.ts';
 import type { ModelStore } from '../../src/models/model-store.ts';
-import type { LibraryApi, ModelProgress, OpenedModel } from '../../src/protocol/library.ts';
+import type {
+  Imported,
+  ImportProgress,
+  LibraryApi,
+  ModelProgress,
+  OpenedModel,
+} from '../../src/protocol/library.ts';
 import { hasSha256 } from './checksum.ts';
 import { download, type Fetch } from './download.ts';
+import { chunksOf, readImport, type ReadImport } from './read-import.ts';
 import { measureSpace } from './storage-failure.ts';
 
 type Listener = (progress: ModelProgress) => unknown;
@@ -26,6 +36,7 @@ export class Library implements LibraryApi {
   #shelf: { readonly base: string; readonly catalogue: Catalogue } | null = null;
   /** Models being opened now: whoever asks for one meanwhile shares the work. Nothing is remembered here. */
   readonly #opening = new Map<string, Opening>();
+  readonly #importing = new SerialQueue();
   /** Checked models that could not be kept, for this visit. */
   readonly #unkept = new Map<string, { readonly bytes: Blob; readonly notKept: Failure }>();
 
@@ -34,6 +45,7 @@ export class Library implements LibraryApi {
     this.#fetch = fetcher;
   }
 
+  /** The shipped models, and the imported ones behind them. */
   async start(base: string): Promise<Result<Catalogue>> {
     const url = new URL('catalogue.json', base).href;
     let json: unknown;
@@ -49,8 +61,13 @@ export class Library implements LibraryApi {
       );
     }
     const catalogue = parseCatalogue(json);
-    if (catalogue.ok) this.#shelf = { base, catalogue: catalogue.value };
-    return catalogue;
+    if (!catalogue.ok) return catalogue;
+    const unkept = this.#models('imported').filter(({ id }) => this.#unkept.has(id));
+    const kept = await keptCards(this.#store);
+    const { models } = catalogue.value;
+    const imported = [...kept, ...unkept].filter(({ id }) => models.every((model) => model.id !== id));
+    this.#shelf = { base, catalogue: { ...catalogue.value, models: [...models, ...imported] } };
+    return ok(this.#shelf.catalogue);
   }
 
   async open(model: string, onProgress?: Listener): Promise<Result<OpenedModel>> {
@@ -73,6 +90,18 @@ export class Library implements LibraryApi {
     return outcome;
   }
 
+  async import(
+    files: readonly File[],
+    onProgress?: (progress: ImportProgress) => unknown,
+  ): Promise<Result<Imported>> {
+    const read = await readImport(files, (progress) => {
+      if (onProgress) quietly(onProgress, progress);
+    });
+    if (!read.ok) return read;
+    // Two imports may overlap: from here to the shelf nothing waits but the store.
+    return this.#importing.run(() => this.#take(read.value));
+  }
+
   async kept(): Promise<Result<readonly string[]>> {
     const list = await this.#store.list();
     if (!list.ok) return list;
@@ -86,8 +115,11 @@ export class Library implements LibraryApi {
 
   async remove(model: string): Promise<Result<null>> {
     await this.#opening.get(model)?.outcome;
-    this.#unkept.delete(model);
-    return this.#store.remove(model);
+    const held = this.#unkept.delete(model);
+    const removed = await this.#store.remove(model);
+    const imported = this.#models('imported').some(({ id }) => id === model);
+    if (imported && (removed.ok || held)) this.#change((cards) => cards.filter(({ id }) => id !== model));
+    return held && imported ? ok(null) : removed;
   }
 
   async storage(): Promise<
@@ -111,6 +143,7 @@ export class Library implements LibraryApi {
       return ok({ bytes: stored.bytes, from: 'store', repaired: false });
     }
     const repaired = stored !== null;
+    if (card.origin === 'imported') return kept.ok ? gone(card) : kept;
     if (repaired) await this.#store.remove(card.id);
 
     const tell = (bytes: number): void => {
@@ -125,10 +158,39 @@ export class Library implements LibraryApi {
     return ok({ ...held, from: 'network', repaired });
   }
 
+  async #take({ model, bytes, sha256 }: ReadImport): Promise<Result<Imported>> {
+    const all = this.#shelf?.catalogue.models ?? [];
+    const known = all.find((card) => card.file.sha256 === sha256);
+    const id =
+      known?.id ??
+      freshId(
+        model.name,
+        all.map((card) => card.id),
+      );
+    const card = known ?? importedCard(model, { id, bytes: bytes.size, sha256 });
+    invariant(card, 'What was recognised has a card');
+    if (known?.origin === 'shipped') return ok({ card, known: true });
+    const saved = await this.#keep(card, chunksOf(bytes), model);
+    if (!known) this.#change((cards) => [...cards, card]);
+    if (saved.ok) return ok({ card, known: known !== undefined });
+    this.#unkept.set(id, { bytes, notKept: saved.error });
+    return ok({ card, known: known !== undefined, notKept: saved.error });
+  }
+
+  #models(origin: ModelCard['origin']): readonly ModelCard[] {
+    return this.#shelf?.catalogue.models.filter((card) => card.origin === origin) ?? [];
+  }
+
+  #change(change: (cards: readonly ModelCard[]) => readonly ModelCard[]): void {
+    if (!this.#shelf) return;
+    const { base, catalogue } = this.#shelf;
+    this.#shelf = { base, catalogue: { ...catalogue, models: change(catalogue.models) } };
+  }
+
   /** Stores checked bytes and gives them back as the store holds them: on disk, and checked again. */
-  async #keep(card: ModelCard, chunks: readonly Blob[]): Promise<Result<Blob>> {
+  async #keep(card: ModelCard, chunks: readonly Blob[], imported?: ImportedModel): Promise<Result<Blob>> {
     const { sha256, bytes } = card.file;
-    const put = await this.#store.put({ id: card.id, sha256, bytes }, chunks);
+    const put = await this.#store.put({ id: card.id, sha256, bytes, ...(imported && { imported }) }, chunks);
     if (!put.ok) return put;
     const kept = await this.#store.get(card.id);
     if (!kept.ok) return kept;
@@ -136,10 +198,26 @@ export class Library implements LibraryApi {
     await this.#store.remove(card.id);
     return fail(
       'storage-unavailable',
-      'The browser gave back other bytes than were stored. The model works now, but is downloaded again at the next visit; check the disk.',
+      'The browser gave back other bytes than were stored. The model works now, but has to be fetched again at the next visit; check the disk.',
       { cause: 'other bytes than were stored' },
     );
   }
+}
+
+async function keptCards(store: ModelStore): Promise<readonly ModelCard[]> {
+  const list = await store.list();
+  // What cannot be listed cannot be opened either; the model that is used says so.
+  if (!list.ok) return [];
+  return list.value.flatMap((entry) => (entry.imported && importedCard(entry.imported, entry)) ?? []);
+}
+
+/** Only the person has the file of an imported model. */
+function gone(card: ModelCard): Result<never> {
+  return fail(
+    'model-damaged',
+    `The copy of "${card.name}" on this device is damaged or gone. Remove the model and open its file again (${card.weights}).`,
+    { model: card.id },
+  );
 }
 
 function noCatalogue(cause: string): Result<never> {
@@ -157,7 +235,7 @@ function afterDamage(card: ModelCard, error: Failure): Result<never> {
 }
 
 /** A listener in another thread may be gone, or throw: that must not end the download. */
-function quietly(listener: Listener, progress: ModelProgress): void {
+function quietly<T>(listener: (progress: T) => unknown, progress: T): void {
   void new Promise((resolve) => {
     resolve(listener(progress));
   }).catch(() => undefined);

@@ -26,13 +26,13 @@ export async function storageFailure(thrown: unknown, needed: number): Promise<F
     const room = free === null ? '' : `, of which ${megabytes(free)} are free`;
     return failure(
       'storage-full',
-      `The storage that the browser gives to this site is full: ${megabytes(needed)} are needed${room}. The model works now, but is downloaded again at the next visit; free disk space to keep it.`,
+      `The storage that the browser gives to this site is full: ${megabytes(needed)} are needed${room}. The model works now, but has to be fetched again at the next visit; free disk space to keep it.`,
       { needed, ...(free === null ? {} : { free }) },
     );
   }
   return failure(
     'storage-unavailable',
-    `The browser's storage cannot be used (${describe(thrown)}). The model works now, but is downloaded again at the next visit; allow this site to store data, or leave private browsing.`,
+    `The browser's storage cannot be used (${describe(thrown)}). The model works now, but has to be fetched again at the next visit; allow this site to store data, or leave private browsing.`,
     { cause: describe(thrown) },
   );
 }

@@ -16,6 +16,7 @@ export function bytesFor(length: number, salt = 1): Uint8Array<ArrayBuffer> {
 export function cardFor(id: string, bytes: Uint8Array): ModelCard {
   return {
     id,
+    origin: 'shipped',
     family: 'srvgg',
     structure: { features: 4 },
     scale: 2,

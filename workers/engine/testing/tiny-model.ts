@@ -38,6 +38,7 @@ async function card(id: string, file: Uint8Array<ArrayBuffer>): Promise<ModelCar
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', file));
   return {
     id,
+    origin: 'shipped',
     family: 'srvgg',
     structure,
     scale: 2,
