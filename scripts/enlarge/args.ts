@@ -11,7 +11,7 @@ export const usage = `Usage: npm run --silent enlarge -- INPUT... --out FILE_OR_
   --scale N             0.5 to 16; 4 when no size is given
   --width W --height H  an exact size in pixels
   --fit crop|pad|stretch  how the picture meets that size (crop)
-  --model ID            a model of the catalogue, or nearest, bilinear, bicubic, lanczos3
+  --model ID_OR_FILE    a model of the catalogue, a weights file, or nearest, bilinear, bicubic, lanczos3
   --recipe FILE.json    a recipe, instead of size and model
   --backend auto|webgpu|wasm
   --tile N              longest side of a tile in input pixels

@@ -2,6 +2,7 @@
 
 import { chromium, type Browser, type Page } from 'playwright';
 import type { Failure } from '../../src/base/errors.ts';
+import type { Result } from '../../src/base/result.ts';
 import type { EnlargeOptions } from '../../src/app/api/types.ts';
 import { headlessFlags, realGpuFlags, softwareGpuFlags } from '../lib/chromium-flags.mjs';
 import { ensureChromium } from '../lib/chromium.mjs';
@@ -21,9 +22,16 @@ export interface Report {
 export type Answer =
   { readonly ok: true; readonly value: Report } | { readonly ok: false; readonly error: Failure };
 
+export interface OfferedFile {
+  readonly name: string;
+  readonly url: string;
+}
+
 export interface OpenApp {
   /** Reads `input`, enlarges it, and keeps the result in the page until `send`. */
   enlarge(input: string, options: PageOptions): Promise<Answer>;
+  /** Takes a model's files in; the value is its id. */
+  importModel(files: readonly OfferedFile[]): Promise<Result<string>>;
   /** Posts the last result. */
   send(url: string): Promise<void>;
   close(): Promise<void>;
@@ -72,6 +80,16 @@ export async function openApp(
         },
         [input, options] as const,
       ),
+    importModel: (files) =>
+      page.evaluate(async (offered): Promise<Result<string>> => {
+        const { enlarger } = window;
+        if (!enlarger) throw new Error('The app did not start.');
+        const read = offered.map(
+          async ({ name, url: from }) => new File([await (await fetch(from)).blob()], name),
+        );
+        const card = await enlarger.importModel(await Promise.all(read));
+        return card.ok ? { ok: true, value: card.value.id } : card;
+      }, files),
     send: (to) =>
       page.evaluate(async (target) => {
         const { enlargerResult } = window as unknown as { enlargerResult: Blob };

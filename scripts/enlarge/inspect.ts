@@ -99,7 +99,7 @@ async function blobOf(path: string): Promise<Blob> {
 }
 
 /** An ncnn network's two files have one name. */
-function otherHalf(path: string): string[] {
+export function otherHalf(path: string): string[] {
   const [end, other] = path.endsWith('.param') ? ['.param', '.bin'] : ['.bin', '.param'];
   const half = path.endsWith(end) ? path.slice(0, -end.length) + other : path;
   return half !== path && existsSync(half) ? [half] : [];

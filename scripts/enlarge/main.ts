@@ -1,16 +1,16 @@
 /** `npm run enlarge`: enlarges pictures with the built app in headless Chromium. Run by scripts/enlarge.mjs. */
 
-import { mkdirSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { failure } from '../../src/base/result.ts';
+import { fail, failure, ok, type Result } from '../../src/base/result.ts';
 import type { Failure } from '../../src/base/errors.ts';
 import { ensureBuilt } from '../lib/build.mjs';
 import { parseCommand, usage, type Request } from './args.ts';
-import { inspectAll } from './inspect.ts';
+import { inspectAll, otherHalf } from './inspect.ts';
 import { openApp, type OpenApp, type PageOptions, type Report } from './browser.ts';
 import { outputsFor, type Outputs } from './outputs.ts';
-import { serveApp } from './serve.ts';
+import { serveApp, type Served } from './serve.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -80,12 +80,19 @@ async function enlargeAll(request: Request, outputs: Outputs, options: PageOptio
         console.error(text);
       },
     });
+    const model = await modelOf(request.model, app, served);
     for (const input of request.inputs) {
+      if (!model.ok) {
+        failed++;
+        const { code, message } = model.error;
+        report(request.json, { input, error: { code, message } });
+        continue;
+      }
       const begin = performance.now();
       const unreadable = readable(input);
       const answer = unreadable
         ? ({ ok: false, error: unreadable } as const)
-        : await app.enlarge(served.offer(resolve(input)), options);
+        : await app.enlarge(served.offer(resolve(input)), { ...options, ...model.value });
       if (!answer.ok) {
         failed++;
         report(request.json, { input, error: { code: answer.error.code, message: answer.error.message } });
@@ -102,6 +109,23 @@ async function enlargeAll(request: Request, outputs: Outputs, options: PageOptio
     await served.close();
   }
   return failed > 0 ? 1 : 0;
+}
+
+/** A weights file is taken in first, and is a model of the page from then on. */
+async function modelOf(
+  model: string | undefined,
+  app: OpenApp,
+  served: Served,
+): Promise<Result<{ readonly model?: string }>> {
+  if (model === undefined) return ok({});
+  // An id has neither a folder nor an ending.
+  if (!/[./\\]/.test(model)) return ok({ model });
+  if (!existsSync(model))
+    return fail('model-unavailable', `There is no model file "${model}". Check the path.`);
+  const paths = [model, ...otherHalf(model)];
+  const files = paths.map((path) => ({ name: basename(path), url: served.offer(resolve(path)) }));
+  const id = await app.importModel(files);
+  return id.ok ? ok({ model: id.value }) : id;
 }
 
 function readable(path: string): Failure | null {

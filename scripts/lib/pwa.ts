@@ -62,6 +62,8 @@ export const pwaOptions: Partial<VitePWAOptions> = {
           'image/gif': ['.gif'],
           'image/bmp': ['.bmp'],
           'image/x-icon': ['.ico'],
+          // Models, which have no types of their own.
+          'application/octet-stream': ['.safetensors', '.pth', '.pt', '.ckpt', '.onnx'],
         },
       },
     ],

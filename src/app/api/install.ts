@@ -18,6 +18,15 @@ export function installApi(services: Promise<Services>): void {
     },
     backend: (choice = 'auto') =>
       queue.run(() => settled(async () => (await services).engine.start({ choice }))),
+    importModel: (files, { onNotice } = {}) =>
+      settled(async () => {
+        const { library } = await services;
+        const imported = await library.import(files);
+        if (!imported.ok) return imported;
+        const { card, notKept } = imported.value;
+        if (notKept) onNotice?.(notKept.message);
+        return ok(card);
+      }),
     enlarge: (input, options = {}) =>
       queue.run(() => settled(async () => enlargeFile(await services, input, options))),
   };

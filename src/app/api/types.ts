@@ -55,6 +55,14 @@ export interface EnlargerApi {
   models(): Promise<Result<readonly ModelCard[]>>;
   /** Starts the engine on a backend; after the jobs that were ordered before. */
   backend(choice?: BackendChoice): Promise<Result<BackendReport>>;
+  /**
+   * Takes a weights file in (the two of an ncnn network together): `enlarge` knows it by its card's id from then on.
+   * `onNotice` hears where the model works but could not be kept.
+   */
+  importModel(
+    files: readonly File[],
+    options?: { readonly onNotice?: (message: string) => void },
+  ): Promise<Result<ModelCard>>;
   /** Jobs run one after another, in the order of the calls. */
   enlarge(input: Blob, options?: EnlargeOptions): Promise<Result<Enlarged>>;
 }

@@ -3,6 +3,7 @@
  * where numbers or names go in. Another language is another object of this type.
  */
 
+import type { Family } from '../../architectures/family.ts';
 import type { Failure } from '../../base/errors.ts';
 import type { Size } from '../../picture/geometry.ts';
 import type { BackendName, BackendReason } from '../../protocol/backend.ts';
@@ -88,7 +89,7 @@ export const en = {
     how: 'Drop pictures anywhere on this page.',
     open: 'Open pictures',
     promise: 'The work is done on this device. Nothing is uploaded, and it works offline.',
-    formats: 'PNG, JPEG, WebP, AVIF, GIF and BMP.',
+    formats: 'PNG, JPEG, WebP, AVIF, GIF and BMP. Upscaler models too: .pth, .safetensors, ncnn.',
     before: 'Before',
     after: 'After, 4 times larger',
     exampleBefore: 'A small part of a photo, enlarged plainly: soft and blurred',
@@ -176,6 +177,10 @@ export const en = {
       times: (scale: number) => `${scale} times per pass`,
       stored: 'Size',
     },
+    yourModels: 'Your models',
+    imported: (family: string, scale: number, bytes: string) => `${family}, ${timesOf(scale)}, ${bytes}`,
+    exportModel: 'Save a copy',
+    removeModel: (name: string) => `Remove the model ${name}`,
     size: 'Size',
     times: (by: number) => `${format.number(by, 3)}×`,
     toSize: 'To size…',
@@ -254,6 +259,7 @@ export const en = {
     copyFailed: 'The browser did not allow copying. Save the picture instead.',
     nothingToPaste: 'There is no picture on the clipboard. Copy one first.',
     pasteFailed: 'The browser did not allow reading the clipboard. Press Ctrl+V, or Command+V on a Mac.',
+    modelRemoved: (model: string) => `${model} was removed from your models.`,
     notKept: (model: string, why: string) => `${model} works now, but could not be kept. ${why}`,
     repaired: (model: string) => `The stored copy of ${model} was damaged and has been fetched anew.`,
     backendChanged: (name: string, why: string) => `Now computing with ${name}. ${why}`,
@@ -271,12 +277,32 @@ export const en = {
     updateNow: 'Restart now',
     updateBusy: 'A picture is still being enlarged. Restart when it is done.',
   },
+  models: {
+    family: (family: Family) => familyNames[family] ?? family.toUpperCase(),
+    importedModel: (name: string, family: string, scale: number, known: boolean) =>
+      `${name} (${family}, ${timesOf(scale)}) ${known ? 'was here already and' : 'is one of your models now and'} is chosen.`,
+    reading: (name: string, share: number | null) =>
+      share === null ? `Reading ${name}…` : `Reading ${name}: ${format.percent(share)}`,
+  },
   failures: failureWords(format, size),
   failureTitle: 'This picture was not enlarged',
   failureOpening: (name: string) => `${name} cannot be opened`,
   leaving: 'A picture is being enlarged.',
   pasted: (count: number) => (count === 1 ? 'pasted.png' : `pasted-${count}.png`),
 };
+
+/** Of those that are not their letters in capitals. */
+const familyNames: Partial<Record<Family, string>> = {
+  srvgg: 'Compact',
+  plksr: 'PLKSR',
+  omnisr: 'OmniSR',
+  swinir: 'SwinIR',
+  swin2sr: 'Swin2SR',
+};
+
+function timesOf(scale: number): string {
+  return scale === 1 ? 'restores at the same size' : `${scale}×`;
+}
 
 function speed(megapixels: number): string {
   const digits = megapixels < 0.1 ? 2 : megapixels < 10 ? 1 : 0;

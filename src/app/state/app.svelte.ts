@@ -74,7 +74,18 @@ export class App {
     this.planning = new Planning(services, choices, this.library, this.device);
     this.showing = new Showing(services, this.shelf, pictures);
     this.saving = new Saving(services, this.shelf, choices, notices, text);
-    this.intake = new Intake(services, pictures, notices, text, (picture) => this.select(picture));
+    this.intake = new Intake(
+      services,
+      pictures,
+      this.library,
+      notices,
+      text,
+      (picture) => this.select(picture),
+      (card) => {
+        choices.change({ model: card.id });
+        void this.#measureOthers();
+      },
+    );
     this.installed = new Installed(this.intake, notices, text, () => pictures.list.length === 0);
     this.viewer = new Viewer(() => this.#frame);
     this.jobs = new Jobs({

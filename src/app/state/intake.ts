@@ -1,46 +1,65 @@
-/** Pictures on their way in: files and folders, pasted, shared or launched. What is no picture is told, and left. */
+/**
+ * Pictures and models on their way in: files and folders, pasted, shared or launched. What is neither is told, and
+ * left.
+ */
 
 import type { Failure } from '../../base/errors.ts';
+import type { ModelCard } from '../../models/card.ts';
+import type { Imported } from '../../protocol/library.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
+import type { Library } from './library.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import { Picture } from './picture.svelte.ts';
 import type { Pictures } from './pictures.svelte.ts';
 import type { Services } from './services.ts';
+import { sortFiles } from './weights-names.ts';
 
 const thumbnailSide = 160;
 
 /** Files that are not even worth a place in the queue. */
 const notPictures: readonly Failure['code'][] = ['picture-empty', 'picture-unknown'];
 
+/** What says that a file is a model after all, if not a good one. */
+const modelFailures: readonly Failure['code'][] = ['model-damaged', 'model-unrecognised'];
+
 export class Intake {
   readonly #services: Promise<Services>;
   readonly #pictures: Pictures;
+  readonly #library: Library;
   readonly #notices: Notices;
   readonly #text: Text;
   readonly #show: (picture: Picture) => void;
+  readonly #choose: (card: ModelCard) => void;
   #count = 0;
   #pasted = 0;
 
   constructor(
     services: Promise<Services>,
     pictures: Pictures,
+    library: Library,
     notices: Notices,
     text: Text,
     /** Called with each picture that is about to be seen. */
     show: (picture: Picture) => void,
+    /** Called with each model that came in. */
+    choose: (card: ModelCard) => void,
   ) {
     this.#services = services;
     this.#pictures = pictures;
+    this.#library = library;
     this.#notices = notices;
     this.#text = text;
     this.#show = show;
+    this.#choose = choose;
   }
 
   /** Takes files in one after another; the first good one is shown when it comes. */
   async add(files: readonly File[]): Promise<void> {
+    const { models, others } = sortFiles(files);
+    for (const model of models) await this.#import(model);
     const added: Picture[] = [];
     let first = true;
-    for (const file of files) {
+    for (const file of others) {
       const picture = await this.#inspected(file, file.name);
       if (!picture) continue;
       this.#pictures.add(picture);
@@ -61,11 +80,35 @@ export class Intake {
     await this.add(named);
   }
 
-  async #inspected(file: Blob, name: string): Promise<Picture | null> {
+  async #import(files: readonly File[]): Promise<void> {
+    const imported = await this.#library.import(files);
+    if (imported.ok) this.#imported(imported.value);
+    else this.#skip(files[0]?.name ?? '', imported.error);
+  }
+
+  /** A file that is no picture may be a model under any name. */
+  async #importUnknown(file: File, notPicture: Failure): Promise<void> {
+    const imported = await this.#library.import([file]);
+    if (imported.ok) this.#imported(imported.value);
+    else this.#skip(file.name, modelFailures.includes(imported.error.code) ? imported.error : notPicture);
+  }
+
+  #imported({ card, known }: Imported): void {
+    const { family, importedModel } = this.#text.models;
+    this.#notices.news(importedModel(card.name, family(card.family), card.scale, known));
+    this.#choose(card);
+  }
+
+  #skip(name: string, why: Failure): void {
+    this.#notices.trouble(this.#text.notices.skipped(name, wordsOf(this.#text, why)));
+  }
+
+  async #inspected(file: File, name: string): Promise<Picture | null> {
     const { codec } = await this.#services;
     const info = await codec.inspect(file);
     if (!info.ok && notPictures.includes(info.error.code)) {
-      this.#notices.trouble(this.#text.notices.skipped(name, wordsOf(this.#text, info.error)));
+      if (info.error.code === 'picture-empty') this.#skip(name, info.error);
+      else await this.#importUnknown(file, info.error);
       return null;
     }
     const picture = new Picture(`picture-${++this.#count}`, file, name);

@@ -3,9 +3,10 @@
 import type { Failure } from '../../base/errors.ts';
 import { failure, type Result } from '../../base/result.ts';
 import type { Catalogue, ModelCard } from '../../models/card.ts';
-import type { ModelProgress } from '../../protocol/library.ts';
+import type { Imported, ModelProgress } from '../../protocol/library.ts';
 import type { ModelSource } from '../../protocol/engine.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
+import { download } from './download.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { Services } from './services.ts';
 
@@ -15,6 +16,7 @@ export class Library {
   readonly #text: Text;
   #catalogue = $state.raw<Catalogue | null>(null);
   #kept = $state.raw<ReadonlySet<string>>(new Set());
+  #reading = $state.raw<{ readonly name: string; readonly share: number | null } | null>(null);
   #failed = $state.raw<Failure | null>(null);
   /** Bytes already in hand, so that a queue opens its model once. */
   #open: { readonly id: string; readonly bytes: Blob } | null = null;
@@ -31,6 +33,11 @@ export class Library {
 
   get defaultId(): string | null {
     return this.#catalogue?.default ?? null;
+  }
+
+  /** The model file that is being read now, and how far it is where that is known. */
+  get reading(): { readonly name: string; readonly share: number | null } | null {
+    return this.#reading;
   }
 
   get kept(): ReadonlySet<string> {
@@ -80,6 +87,54 @@ export class Library {
     this.#open = { id, bytes };
     await this.#readKept();
     return { ok: true, value: { card, bytes } };
+  }
+
+  /**
+   * Takes a model's files in. A failure is for the caller to tell; that nothing could be kept is told here.
+   */
+  async import(files: readonly File[]): Promise<Result<Imported>> {
+    const [first] = files;
+    const { library } = await this.#services;
+    this.#reading = { name: first?.name ?? '', share: null };
+    try {
+      const imported = await library.import(files, ({ bytes, total }) => {
+        if (this.#reading) this.#reading = { ...this.#reading, share: bytes / total };
+      });
+      if (!imported.ok) return imported;
+      const { card, notKept } = imported.value;
+      if (notKept) this.#notices.trouble(this.#text.notices.notKept(card.name, wordsOf(this.#text, notKept)));
+      await this.#read();
+      return imported;
+    } finally {
+      this.#reading = null;
+    }
+  }
+
+  async remove(card: ModelCard): Promise<void> {
+    const { library } = await this.#services;
+    const removed = await library.remove(card.id);
+    if (!removed.ok) {
+      this.#notices.trouble(this.#text.notices.about(card.name, wordsOf(this.#text, removed.error)));
+      return;
+    }
+    if (this.#open?.id === card.id) this.#open = null;
+    await this.#read();
+    this.#notices.news(this.#text.notices.modelRemoved(card.name));
+  }
+
+  /** Saves the model's file, as it is kept. */
+  async export(card: ModelCard): Promise<void> {
+    const opened = await this.open(card.id);
+    if (opened.ok) download(opened.value.bytes, card.file.path);
+    else this.#notices.trouble(this.#text.notices.about(card.name, wordsOf(this.#text, opened.error)));
+  }
+
+  /** The catalogue anew, after a change. */
+  async #read(): Promise<void> {
+    const { library } = await this.#services;
+    const catalogue = await library.start();
+    if (catalogue.ok) this.#catalogue = catalogue.value;
+    await this.#readKept();
   }
 
   async #readKept(): Promise<void> {

@@ -3,6 +3,7 @@
 import { ok, type Result } from '../../base/result.ts';
 import { resultName, uniqueName } from '../../recipes/file-name.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
+import { download } from './download.ts';
 import { chosenFolder } from './folder.ts';
 import type { Choices } from './choices.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
@@ -40,7 +41,7 @@ export class Saving {
   async save(picture: Picture): Promise<void> {
     await this.#exclusively(async () => {
       const file = await this.#encode(picture);
-      if (file) download(file, this.nameOf(picture), picture);
+      if (file) saveAs(file, this.nameOf(picture), picture);
     });
   }
 
@@ -66,7 +67,7 @@ export class Saving {
         } else {
           const single = uniqueName(name, taken);
           taken.add(single);
-          download(file, single, picture);
+          saveAs(file, single, picture);
         }
         saved++;
       }
@@ -115,12 +116,7 @@ export class Saving {
   }
 }
 
-function download(file: Blob, name: string, picture: Picture): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
+function saveAs(file: Blob, name: string, picture: Picture): void {
+  download(file, name);
   picture.saved = true;
-  // The browser reads the address soon, but not at once.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { sortFiles } from './weights-names.ts';
+
+function sorted(...names: string[]): unknown {
+  const { models, others } = sortFiles(names.map((name) => ({ name })));
+  return {
+    models: models.map((files) => files.map(({ name }) => name)),
+    others: others.map(({ name }) => name),
+  };
+}
+
+describe('sortFiles', () => {
+  it('keeps pictures and models apart', () => {
+    expect(sorted('a.png', '4x.PTH', 'README', 'b.safetensors', 'pth')).toEqual({
+      models: [['4x.PTH'], ['b.safetensors']],
+      others: ['a.png', 'README', 'pth'],
+    });
+  });
+
+  it('puts the two files of an ncnn network together, and only those', () => {
+    expect(sorted('one.param', 'two.bin', 'One.bin', 'one.pth', 'one.pth')).toEqual({
+      models: [['one.param', 'One.bin'], ['two.bin'], ['one.pth'], ['one.pth']],
+      others: [],
+    });
+  });
+});
