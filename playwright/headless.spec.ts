@@ -1,7 +1,7 @@
 /** The headless command, as a script calls it, and `window.enlarger`, as an embedding page does. */
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../scripts/lib/run.mjs';
@@ -102,6 +102,33 @@ test.describe('the headless command', () => {
     expect(lines).toMatchObject([{ output: 'small.webp', width: 90, height: 70, model: 'lanczos3' }]);
     const file = await readFile(join(folder, 'small.webp'));
     expect(file.subarray(8, 12).toString()).toBe('WEBP');
+  });
+
+  test('takes a weights file as the model, and says what is wrong with one', async () => {
+    await writeFile(join(folder, 'photo.png'), photo().buffer);
+    const weights = join(root, 'scripts', 'reference', 'families', 'srvgg-3x.safetensors');
+    await copyFile(weights, join(folder, '3x-Mine.pth'));
+    await writeFile(join(folder, 'bad.pth'), 'these are only words');
+    const options = ['--scale', '3', '--backend', 'wasm', '--json'];
+    const good = await command(folder, 'photo.png', '--out', 'a.png', '--model', '3x-Mine.pth', ...options);
+    expect(good.lines).toMatchObject([{ output: 'a.png', width: 144, height: 96, model: '3x-mine' }]);
+    expect(good.code).toBe(0);
+    for (const [model, reason] of [
+      ['bad.pth', 'model-unsupported'],
+      ['gone.pth', 'model-unavailable'],
+    ] as const) {
+      const { code, lines } = await command(
+        folder,
+        'photo.png',
+        '--out',
+        'b.png',
+        '--model',
+        model,
+        ...options,
+      );
+      expect(lines).toEqual([{ input: 'photo.png', error: { code: reason, message: expect.any(String) } }]);
+      expect(code).toBe(1);
+    }
   });
 
   test('explains wrong usage without starting anything', async () => {

@@ -34,6 +34,26 @@ afterEach(() => {
 });
 
 describe('the library over IndexedDB', () => {
+  it('keeps an imported model, and has its card and bytes at the next visit', async () => {
+    const { name, library } = await started();
+    const weights = await (await fetch('/scripts/reference/families/srvgg-3x.safetensors')).blob();
+    const imported = await library.import([new File([weights], '3x Mine.safetensors')]);
+    invariant(imported.ok, 'not imported');
+    expect(imported.value).toMatchObject({
+      known: false,
+      card: { id: '3x-mine', family: 'srvgg', scale: 3 },
+    });
+
+    const next = new Library(openIndexedStore(name), server.fetch);
+    const catalogue = await next.start(base);
+    expect(catalogue.ok && catalogue.value.models.at(-1)).toEqual(imported.value.card);
+    const opened = await next.open('3x-mine');
+    expect(opened).toMatchObject({ ok: true, value: { from: 'store' } });
+    expect(opened.ok && opened.value.bytes.size).toBe(imported.value.card.file.bytes);
+    expect(await next.remove('3x-mine')).toEqual({ ok: true, value: null });
+    expect(await next.kept()).toEqual({ ok: true, value: [] });
+  });
+
   it('keeps a model in chunks and opens it from there at the next visit', async () => {
     const { name, library } = await started();
     const first = await library.open('tiny');
