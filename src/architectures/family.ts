@@ -10,6 +10,7 @@ export const families = [
   'dat',
   'rgt',
   'atd',
+  'hat',
   'swinir',
   'swin2sr',
 ] as const;

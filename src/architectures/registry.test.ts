@@ -130,6 +130,24 @@ const networks: [Family, Structure, number][] = [
     },
     4,
   ],
+  [
+    'hat',
+    {
+      features: 36,
+      depths: [2, 1],
+      heads: 6,
+      window: 16,
+      outer: 24,
+      hidden: 72,
+      narrowed: 12,
+      squeezed: 4,
+      scale: 4,
+      end: 64,
+      narrow: 0,
+      qkvBias: 1,
+    },
+    4,
+  ],
 ];
 
 function changed(table: TensorTable, name: string, change: Partial<TensorEntry> | null): TensorTable {

@@ -20,6 +20,7 @@ import { zeroTable, type Storage } from './empty-table.ts';
 import { esrgan } from './esrgan.ts';
 import type { Family } from './family.ts';
 import { GraphBuilder, weightsPath, type Precision } from './graph-builder.ts';
+import { hat } from './hat.ts';
 import { omnisr } from './omnisr.ts';
 import { plksr } from './plksr.ts';
 import { rdn } from './rdn.ts';
@@ -88,6 +89,7 @@ const architectures: readonly Entry[] = [
   entry(dat),
   entry(rgt),
   entry(atd),
+  entry(hat),
   entry(swinir),
   entry(swin2sr),
 ];

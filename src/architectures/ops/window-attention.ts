@@ -46,12 +46,17 @@ export function windowBlock(
 ): string {
   const normed = norm(builder, input, `${name}.norm1`);
   const attended = windowAttention(builder, rectangles, normed, `${name}.attn`, form, turned);
-  const value = builder.node('Add', [input, attended]);
+  return feedForward(builder, builder.node('Add', [input, attended]), name);
+}
+
+/** The second half of a block: two dense layers after a norm, added to what went in. */
+export function feedForward(builder: GraphBuilder, value: string, name: string): string {
   const wide = gelu(builder, linear(builder, norm(builder, value, `${name}.norm2`), `${name}.mlp.fc1`));
   return builder.node('Add', [value, linear(builder, wide, `${name}.mlp.fc2`)]);
 }
 
-function windowAttention(
+/** Attention alone, of a map that is normed already; turned by half a window and back when told. */
+export function windowAttention(
   builder: GraphBuilder,
   rectangles: Rectangles,
   input: string,
