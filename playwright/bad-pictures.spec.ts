@@ -48,7 +48,7 @@ const unopened = [
   {
     what: 'a compressed file',
     bad: file('some.zip', deflateSync(Buffer.alloc(5000, 7))),
-    says: /not a picture/,
+    says: /of no model format/,
   },
 ];
 
