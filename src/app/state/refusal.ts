@@ -25,12 +25,16 @@ export function bytesNeeded(source: Size, passes: readonly Pass[]): number {
   return (area(source) + most) * bytesPerPixel;
 }
 
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
 export function refusal(source: Size, passes: readonly Pass[], limits: Limits): Failure | null {
   const { width, height } = passes.at(-1)?.output ?? source;
   const needed = bytesNeeded(source, passes);
   if (needed > limits.memory) {
     const numbers = { width, height, needed, limit: limits.memory };
-    const message = `${width} x ${height} pixels need ${needed} bytes of memory, this device can give about ${limits.memory}. Choose a smaller size.`;
+    const message = `${width} x ${height} pixels need ${megabytes(needed)} of memory, this device can give about ${megabytes(limits.memory)}. Choose a smaller size.`;
     return failure('output-too-large', message, numbers);
   }
   const { format } = limits;
