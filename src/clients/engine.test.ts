@@ -83,6 +83,7 @@ class Engines {
       resume: () => say('resume'),
       cancel: () => say('cancel'),
       view: () => Promise.resolve({ ok: false, error: lost }),
+      crop: () => Promise.resolve({ ok: false, error: lost }),
       drop: (id) => say(`drop ${id}`),
       surrender: async () => {
         await say('surrender');

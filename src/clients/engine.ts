@@ -146,6 +146,11 @@ export class EngineClient {
     return this.#call((api) => api.view(pictureId, rect, max));
   }
 
+  /** A copy of a picture's rectangle as a picture of its own. */
+  crop(pictureId: string, rect: Rect, newId: string): Promise<Result<null>> {
+    return this.#call((api) => api.crop(pictureId, rect, newId));
+  }
+
   drop(pictureId: string): Promise<Result<void>> {
     return this.#attempt((api) => api.drop(pictureId));
   }

@@ -135,6 +135,8 @@ export interface EngineApi {
   cancel(jobId: string): Promise<void>;
   /** A picture's rectangle, scaled down to fit `max`, for the viewer. */
   view(pictureId: string, rect: Rect, max: Size): Promise<Result<ImageBitmap>>;
+  /** Puts a copy of a picture's rectangle, which must lie inside it, on the shelf as `newId`: for trying models. */
+  crop(pictureId: string, rect: Rect, newId: string): Promise<Result<null>>;
   drop(pictureId: string): Promise<void>;
   /** Hands over every picture on the shelf; the engine is of no use afterwards. */
   surrender(): Promise<ShelvedPicture[]>;

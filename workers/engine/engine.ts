@@ -69,6 +69,8 @@ export function createEngine(): EngineApi {
       return transfer(ok(bitmap), [bitmap]);
     },
 
+    crop: (pictureId, rect, newId) => shelf.crop(pictureId, rect, newId),
+
     drop: async (pictureId) => {
       shelf.drop(pictureId);
     },

@@ -1,7 +1,7 @@
 /** The pictures this engine holds, by id: sources, results, and the stores between two passes. */
 
 import { fail, ok, type Result } from '../../src/base/result.ts';
-import type { Size } from '../../src/picture/geometry.ts';
+import type { Rect, Size } from '../../src/picture/geometry.ts';
 import { MemoryStore } from '../../src/picture/memory-store.ts';
 import type { Depth } from '../../src/picture/pixel-store.ts';
 import type { ShelvedPicture } from '../../src/protocol/engine.ts';
@@ -25,6 +25,17 @@ export class Shelf {
     return store
       ? ok(store)
       : fail('internal', `The engine holds no picture "${id}". Open the picture again.`);
+  }
+
+  /** A copy of a picture's rectangle, which must lie inside it, as a picture of its own. */
+  async crop(id: string, rect: Rect, newId: string): Promise<Result<null>> {
+    const store = this.get(id);
+    if (!store.ok) return store;
+    const made = this.create(newId, rect, store.value.depth);
+    if (!made.ok) return made;
+    const { width, height } = rect;
+    await made.value.write({ x: 0, y: 0, width, height }, await store.value.read(rect));
+    return ok(null);
   }
 
   drop(id: string): void {
