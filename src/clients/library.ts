@@ -9,6 +9,7 @@ import type {
   LibraryApi,
   ModelProgress,
   OpenedModel,
+  StoredBytes,
 } from '../protocol/library.ts';
 import { WorkerClient } from './worker-client.ts';
 
@@ -66,6 +67,19 @@ export class LibraryClient {
     return this.#guarded((api) => api.kept());
   }
 
+  /** What is kept, of earlier versions of a model too. */
+  stored(): Promise<Result<readonly StoredBytes[]>> {
+    return this.#guarded((api) => api.stored());
+  }
+
+  /** Gives an imported model another name. */
+  async rename(model: string, name: string): Promise<Result<ModelCard>> {
+    const renamed = await this.#guarded((api) => api.rename(model, name));
+    if (renamed.ok)
+      this.#change((models) => models.map((card) => (card.id === model ? renamed.value : card)));
+    return renamed;
+  }
+
   /** An imported model is gone afterwards; a shipped one can be fetched again. */
   async remove(model: string): Promise<Result<null>> {
     const removed = await this.#guarded((api) => api.remove(model));
@@ -76,6 +90,14 @@ export class LibraryClient {
 
   storage(): Promise<Result<{ readonly used: number; readonly quota: number; readonly persisted: boolean }>> {
     return this.#worker.call((api) => api.storage());
+  }
+
+  /** Asks the browser to keep what is stored until the person deletes it; false where it does not agree. */
+  async persist(): Promise<boolean> {
+    this.#askedToPersist = true;
+    // Absent where the page is not served securely, whatever the types say.
+    const storage: StorageManager | undefined = navigator.storage;
+    return (await storage?.persist().catch(() => false)) ?? false;
   }
 
   /** Ends the worker; the next call starts a new one. */
@@ -112,11 +134,7 @@ export class LibraryClient {
 
   /** Asks the browser, once and without waiting, not to clear away what was kept. Only a page may ask. */
   #persist(): void {
-    if (this.#askedToPersist) return;
-    this.#askedToPersist = true;
-    // Absent where the page is not served securely, whatever the types say.
-    const storage: StorageManager | undefined = navigator.storage;
-    storage?.persist().catch(() => undefined);
+    if (!this.#askedToPersist) void this.persist();
   }
 }
 

@@ -29,6 +29,8 @@ export interface ModelStore {
   get(id: string): Promise<Result<KeptModel | null>>;
   /** Replaces whatever was kept under that id. After a failure nothing is kept under it. */
   put(model: Omit<StoredModel, 'chunks'>, chunks: readonly Blob[]): Promise<Result<null>>;
+  /** Gives an imported model another name; nothing is done where it is not kept. */
+  rename(id: string, name: string): Promise<Result<null>>;
   remove(id: string): Promise<Result<null>>;
   list(): Promise<Result<readonly StoredModel[]>>;
 }

@@ -34,6 +34,13 @@ export interface Imported {
   readonly notKept?: Failure;
 }
 
+/** What the store holds of one model. */
+export interface StoredBytes {
+  readonly id: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 export interface LibraryApi {
   /** The shipped models and the imported ones. `base` is the URL that the catalogue's paths are relative to (the app may live under a sub-path). */
   start(base: string): Promise<Result<Catalogue>>;
@@ -46,6 +53,10 @@ export interface LibraryApi {
   import(files: readonly File[], onProgress?: (progress: ImportProgress) => void): Promise<Result<Imported>>;
   /** Ids of the models that are kept on this device. */
   kept(): Promise<Result<readonly string[]>>;
+  /** What the store holds, of earlier versions of a model too. */
+  stored(): Promise<Result<readonly StoredBytes[]>>;
+  /** Gives an imported model another name. */
+  rename(model: string, name: string): Promise<Result<ModelCard>>;
   remove(model: string): Promise<Result<null>>;
   storage(): Promise<Result<{ readonly used: number; readonly quota: number; readonly persisted: boolean }>>;
 }

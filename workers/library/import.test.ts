@@ -28,6 +28,23 @@ async function idsAtStart(library: Library): Promise<string[]> {
 }
 
 describe('importing a model', () => {
+  it('gives it another name, which stays', async () => {
+    const { library, store } = await started();
+    const imported = await library.import([weights('srvgg-2x-grey.safetensors')]);
+    invariant(imported.ok, 'not imported');
+    const { id, file } = imported.value.card;
+    expect(await library.rename(id, 'Scans')).toMatchObject({ ok: true, value: { id, name: 'Scans' } });
+    expect(await library.stored()).toEqual({
+      ok: true,
+      value: [{ id, bytes: file.bytes, sha256: file.sha256 }],
+    });
+    const { library: next } = await started(store);
+    const catalogue = await next.start(base);
+    invariant(catalogue.ok, 'not started');
+    expect(catalogue.value.models.find((card) => card.id === id)?.name).toBe('Scans');
+    expect(await library.rename('tiny', 'Mine')).toMatchObject({ ok: false });
+  });
+
   it('recognises it, keeps it, and has it again at the next visit', async () => {
     const { library, store } = await started();
     const heard: number[] = [];

@@ -56,6 +56,14 @@ export function openIndexedStore(name = 'enlarger-models', patience = usualPatie
         return null;
       }),
 
+    rename: (id, name) =>
+      guarded(0, async () => {
+        const entry: unknown = await inTime(get(id, index), patience);
+        if (!isStoredModel(entry) || !entry.imported) return null;
+        await set(id, { ...entry, imported: { ...entry.imported, name } }, index);
+        return null;
+      }),
+
     remove: (id) =>
       guarded(0, async () => {
         await inTime(del(id, index), patience);

@@ -17,6 +17,7 @@ import type {
   LibraryApi,
   ModelProgress,
   OpenedModel,
+  StoredBytes,
 } from '../../src/protocol/library.ts';
 import { hasSha256 } from './checksum.ts';
 import { download, type Fetch } from './download.ts';
@@ -111,6 +112,23 @@ export class Library implements LibraryApi {
       ({ id, sha256 }) => !cards || cards.some((card) => card.id === id && card.file.sha256 === sha256),
     );
     return ok(current.map(({ id }) => id));
+  }
+
+  async stored(): Promise<Result<readonly StoredBytes[]>> {
+    const list = await this.#store.list();
+    return list.ok ? ok(list.value.map(({ id, bytes, sha256 }) => ({ id, bytes, sha256 }))) : list;
+  }
+
+  async rename(model: string, name: string): Promise<Result<ModelCard>> {
+    const card = this.#models('imported').find(({ id }) => id === model);
+    if (!card) {
+      return fail('model-unknown', `There is no model of yours "${model}". Reload the page.`, { model });
+    }
+    const kept = await this.#store.rename(model, name);
+    if (!kept.ok) return kept;
+    const renamed = { ...card, name };
+    this.#change((cards) => cards.map((other) => (other.id === model ? renamed : other)));
+    return ok(renamed);
   }
 
   async remove(model: string): Promise<Result<null>> {

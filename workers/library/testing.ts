@@ -70,6 +70,15 @@ export class MemoryStore implements ModelStore {
     return Promise.resolve(ok(null));
   }
 
+  rename(id: string, name: string): Promise<Result<null>> {
+    const kept = this.models.get(id);
+    if (kept?.entry.imported) {
+      const entry = { ...kept.entry, imported: { ...kept.entry.imported, name } };
+      this.models.set(id, { ...kept, entry });
+    }
+    return Promise.resolve(ok(null));
+  }
+
   remove(id: string): Promise<Result<null>> {
     this.models.delete(id);
     return Promise.resolve(ok(null));
