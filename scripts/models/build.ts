@@ -49,6 +49,7 @@ async function build(model: ShippedModel): Promise<ModelCard> {
     scale,
     name: model.name,
     use: model.use,
+    uses: model.uses,
     weights: model.weights,
     stored: model.stored,
     parameters: networkTensors(family, structure).reduce((sum, { shape }) => sum + valueCount(shape), 0),

