@@ -78,7 +78,7 @@ export const swin2sr: Architecture<Swin2srStructure> = {
     const told = flags(given, ['narrow', 'qkvBias']);
     if (!base || !told || typeof end !== 'number' || !isSizes(depths)) return null;
     const { features, heads, channels, ending } = base;
-    const fits = features % heads === 0 && (channels === 1 || channels === 3) && ending <= endings.nearest;
+    const fits = features % heads === 0 && (channels === 1 || channels === 3) && ending <= endings.auxiliary;
     return fits ? { ...base, ...told, end, depths: [...depths] } : null;
   },
 
@@ -145,7 +145,7 @@ export const swin2sr: Architecture<Swin2srStructure> = {
     });
     value = channelsFirst(builder, norm(builder, value, 'norm'));
     value = builder.node('Add', [groupEnd(builder, value, 'conv_after_body', narrow), first]);
-    let output = endGraph(builder, structure, value);
+    let output = endGraph(builder, structure, value, picture);
     if (ending === endings.restore) output = builder.node('Add', [output, picture]);
     if (range) output = builder.node('Div', [output, range]);
     if (channels === 3) output = builder.node('Add', [output, middle]);

@@ -152,7 +152,7 @@ export const swinir: Architecture<SwinirStructure> = {
     });
     value = channelsFirst(builder, norm(builder, value, 'norm'));
     value = builder.node('Add', [groupEnd(builder, value, 'conv_after_body', narrow), first]);
-    let output = endGraph(builder, structure, value);
+    let output = endGraph(builder, structure, value, picture);
     if (ending === endings.restore) output = builder.node('Add', [output, picture]);
     if (range) output = builder.node('Div', [output, range]);
     if (channels === 3) output = builder.node('Add', [output, middle]);
