@@ -49,6 +49,12 @@ describe('fitTile', () => {
     );
   });
 
+  it('is the one shape that a network has', () => {
+    const fixed = { width: 96, height: 64 };
+    expect(fitTile({ width: 500, height: 20 }, { ...plain, context: 8, fixed }, 100)).toEqual(fixed);
+    expect(halve(fixed, { ...plain, context: 8, fixed })).toBeNull();
+  });
+
   it('is quick for the largest pictures', () => {
     const start = performance.now();
     fitTile({ width: 65_535, height: 65_535 }, plain, 65_536);

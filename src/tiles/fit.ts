@@ -10,6 +10,7 @@ import type { TileRules } from './rules.ts';
  * the smallest. `planTiles` with the result gives tiles of exactly this shape.
  */
 export function fitTile(size: Size, rules: TileRules, maxPixels: number): Size {
+  if (rules.fixed) return { ...rules.fixed };
   let best: { tile: Size; total: number; count: number } | null = null;
   for (const across of lengths(size.width, rules)) {
     const down = fitAxis(size.height, Math.floor(maxPixels / across.length), rules);
@@ -31,12 +32,14 @@ export function fitTile(size: Size, rules: TileRules, maxPixels: number): Size {
 
 /** The smallest read shape of pictures that need more than one tile. */
 export function minimumTile(rules: TileRules): Size {
+  if (rules.fixed) return { ...rules.fixed };
   const side = minimumLength(rules);
   return { width: side, height: side };
 }
 
 /** A tile of about half the memory: the longer side halved. Null when it cannot be made smaller. */
 export function halve(tile: Size, rules: TileRules): Size | null {
+  if (rules.fixed) return null;
   const least = minimumLength(rules);
   const half = (side: number): number =>
     Math.max(least, Math.ceil(side / 2 / rules.multiple) * rules.multiple);

@@ -37,4 +37,15 @@ describe('padPlanes', () => {
     const padded = padPlanes(counting(3 * 5 * 20), { width: 5, height: 20 }, { multiple: 8, least: 16 });
     expect(padded.size).toEqual({ width: 16, height: 24 });
   });
+
+  it('fills up to the one shape that a network has', () => {
+    const planes = counting(3 * 5 * 20);
+    const padded = padPlanes(
+      planes,
+      { width: 5, height: 20 },
+      { multiple: 1, fixed: { width: 32, height: 24 } },
+    );
+    expect(padded.size).toEqual({ width: 32, height: 24 });
+    expect(cropPlanes(padded.planes, padded.size, { width: 5, height: 20 })).toEqual(planes);
+  });
 });

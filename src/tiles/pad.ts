@@ -13,11 +13,11 @@ type Planes = Float32Array<ArrayBuffer>;
 export function padPlanes(
   planes: Planes,
   size: Size,
-  { multiple, least = 1 }: Pick<TileRules, 'multiple' | 'least'>,
+  { multiple, least = 1, fixed }: Pick<TileRules, 'multiple' | 'least' | 'fixed'>,
 ): { planes: Planes; size: Size } {
   const filled = (side: number): number => Math.ceil(Math.max(side, least) / multiple) * multiple;
-  const width = filled(size.width);
-  const height = filled(size.height);
+  const width = fixed?.width ?? filled(size.width);
+  const height = fixed?.height ?? filled(size.height);
   if (width === size.width && height === size.height) return { planes, size };
   const columns = mirrored(size.width, width);
   const rows = mirrored(size.height, height);

@@ -126,4 +126,48 @@ describe('planTiles', () => {
       height: 89,
     });
   });
+
+  it('covers any picture with tiles of the one shape that a network has', () => {
+    const fixedRules = fc
+      .record({
+        context: fc.integer({ min: 0, max: 20 }),
+        blend: fc.integer({ min: 0, max: 16 }),
+        multiple: fc.constantFrom(1, 2, 8),
+        more: fc.record({ width: fc.integer({ min: 0, max: 9 }), height: fc.integer({ min: 0, max: 9 }) }),
+      })
+      .map(({ more, ...given }): TileRules => {
+        const least = minimumLength(given);
+        const of = (extra: number): number => least + extra * given.multiple;
+        return { ...given, fixed: { width: of(more.width), height: of(more.height) } };
+      });
+    fc.assert(
+      fc.property(size, size, fixedRules, (size, tile, rules) => {
+        const plan = planTiles(size, tile, rules);
+        expect(plan.tile).toEqual(rules.fixed);
+        const { context, blend, multiple } = rules;
+        for (const { row, column, read, write, overlap } of plan.tiles) {
+          expect([read.x % multiple, read.y % multiple]).toEqual([0, 0]);
+          expect(read.width).toBeLessThanOrEqual(plan.tile.width);
+          expect(read.height).toBeLessThanOrEqual(plan.tile.height);
+          // Only what lies at the right or bottom edge is filled.
+          if (column < plan.columns - 1) {
+            const right = at(plan.tiles, row * plan.columns + column + 1);
+            expect(read.width).toBe(plan.tile.width);
+            expect(write.x + write.width - right.write.x).toBe(blend);
+            expect(read.x + read.width - write.x - write.width).toBeGreaterThanOrEqual(context);
+          } else expect(write.x + write.width).toBe(size.width);
+          if (column > 0) expect(write.x - read.x).toBeGreaterThanOrEqual(context);
+          if (row < plan.rows - 1) {
+            const below = at(plan.tiles, (row + 1) * plan.columns + column);
+            expect(read.height).toBe(plan.tile.height);
+            expect(write.y + write.height - below.write.y).toBe(blend);
+            expect(read.y + read.height - write.y - write.height).toBeGreaterThanOrEqual(context);
+          } else expect(write.y + write.height).toBe(size.height);
+          if (row > 0) expect(write.y - read.y).toBeGreaterThanOrEqual(context);
+          expect(write.width).toBeGreaterThan(overlap.left + overlap.right - 1);
+          expect(write.height).toBeGreaterThan(overlap.top + overlap.bottom - 1);
+        }
+      }),
+    );
+  });
 });

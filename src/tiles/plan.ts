@@ -46,11 +46,12 @@ export interface TilePlan {
  * Plans the tiles of a picture of `size`. `tile` is the largest read rectangle wanted (raised to the
  * smallest that the rules allow); the tiles are as small as that number of them can be.
  *
- * A picture that fits one tile runs at its own size. Reads never hang over the picture.
+ * A picture that fits one tile runs at its own size. Reads never hang over the picture. Of a network of one fixed
+ * shape every tile has that shape, whatever is wanted, and what is missing at the right and bottom is filled.
  */
 export function planTiles(size: Size, tile: Size, rules: TileRules): TilePlan {
-  const across = planAxis(size.width, tile.width, rules);
-  const down = planAxis(size.height, tile.height, rules);
+  const across = planAxis(size.width, tile.width, rules, rules.fixed?.width);
+  const down = planAxis(size.height, tile.height, rules, rules.fixed?.height);
   const tiles: Tile[] = [];
   for (const [row, y] of down.spans.entries()) {
     for (const [column, x] of across.spans.entries()) {
@@ -83,11 +84,28 @@ export function minimumLength({ context, blend, multiple }: TileRules): number {
   return ceilTo(2 * context + 3 * blend + Math.max(2, 3 * (multiple - 1)) + 1, multiple);
 }
 
-/** Number and run length of the tiles along an axis of `length`, when none may be longer than `wanted`. */
-export function fitAxis(length: number, wanted: number, rules: TileRules): { count: number; length: number } {
+/**
+ * Number and run length of the tiles along an axis of `length`, when none may be longer than `wanted`; with `fixed`
+ * that is the run length, and must be at least `minimumLength`.
+ */
+export function fitAxis(
+  length: number,
+  wanted: number,
+  rules: TileRules,
+  fixed?: number,
+): { count: number; length: number } {
   const { context, blend, multiple } = rules;
   invariant(Number.isInteger(length) && length > 0, `A picture side of ${length} pixels`);
   invariant(multiple >= 1 && context >= 0 && blend >= 0, 'Tile rules below their least values');
+  if (fixed !== undefined) {
+    invariant(
+      fixed >= minimumLength(rules) && fixed % multiple === 0,
+      `Tile rules beyond a side of ${fixed}`,
+    );
+    if (length <= fixed) return { count: 1, length: fixed };
+    const step = floorTo(fixed - 2 * context - blend, multiple);
+    return { count: 1 + Math.ceil((length - fixed) / step), length: fixed };
+  }
   const most = Math.max(minimumLength(rules), floorTo(Math.floor(wanted), multiple)) / multiple;
   const whole = Math.ceil(length / multiple);
   if (whole <= most) return { count: 1, length: whole * multiple };
@@ -105,8 +123,13 @@ interface Span {
   readonly after: number;
 }
 
-function planAxis(length: number, wanted: number, rules: TileRules): { length: number; spans: Span[] } {
-  const { count, length: read } = fitAxis(length, wanted, rules);
+function planAxis(
+  length: number,
+  wanted: number,
+  rules: TileRules,
+  fixed: number | undefined,
+): { length: number; spans: Span[] } {
+  const { count, length: read } = fitAxis(length, wanted, rules, fixed);
   if (count === 1) {
     return { length: read, spans: [{ read: 0, from: 0, to: length, before: 0, after: 0 }] };
   }
