@@ -43,6 +43,39 @@ describe('formats', () => {
     }
   });
 
+  it('of ONNX may keep their weights in files beside it', async () => {
+    const outer = (location: string): Uint8Array<ArrayBuffer> =>
+      writeOnnx({
+        name: 'test',
+        opset: 17,
+        inputs: [],
+        outputs: [],
+        nodes: [],
+        initializers: [{ name: 'a', dtype: 'u8', shape: [2], data: { location, offset: 1, length: 2 } }],
+      });
+    const file = outer('model.onnx.data');
+    const data = Uint8Array.of(1, 2, 3);
+    const whole = { ok: true, value: { format: 'onnx', name: 'model.onnx' } };
+    expect(await read(['model.onnx.data', data], ['model.onnx', file])).toMatchObject(whole);
+    // Folders get lost on the way, and what else lies there does not matter.
+    expect(
+      await read(['model.onnx', outer('./some/model.onnx.data')], ['model.onnx.data', data], ['x', data]),
+    ).toMatchObject(whole);
+    const zip = await zipOf([
+      { name: 'm/model.onnx', data: file },
+      { name: 'm/model.onnx.data', data },
+    ]);
+    expect(await read(['model.zip', zip])).toMatchObject({ ok: true, value: { name: 'm/model.onnx' } });
+    expect(await read(['model.onnx', file])).toMatchObject({
+      ok: false,
+      error: { detail: { reason: 'half-pair', file: 'model.onnx.data' } },
+    });
+    expect(await read(['model.onnx', file], ['model.onnx.data', data], ['b', safetensors])).toMatchObject({
+      ok: false,
+      error: { detail: { reason: 'several' } },
+    });
+  });
+
   it('of two files need both', async () => {
     expect(await read(['x.bin', bin], ['x.param', param])).toMatchObject({
       ok: true,

@@ -1,12 +1,14 @@
 /**
- * Opens what a person drops as a model: one file, an ncnn pair, or a ZIP of either. The format is decided by the
+ * Opens what a person drops as a model: one file, an ncnn pair, an ONNX file with others beside it, or a ZIP of these. The format is decided by the
  * content. Nothing is copied that can be used where it lies.
  */
 
 import { fail, ok, type Result } from '../base/result.ts';
 import type { NcnnNetwork } from './ncnn/network.ts';
 import { readNcnn } from './ncnn/reader.ts';
-import { readOnnx, type OnnxHeader } from './onnx/reader.ts';
+import type { OpenBeside } from './onnx/beside.ts';
+import type { OnnxHeader } from './onnx/header.ts';
+import { readOnnx } from './onnx/reader.ts';
 import { readPthStream, readPthZip } from './pth/reader.ts';
 import { pickleEntry } from './pth/zip-file.ts';
 import { whileReadable } from './readable.ts';
@@ -42,7 +44,7 @@ const mostParamBytes = 16 << 20;
 
 /**
  * Failures: `model-unsupported` for what is no model or none that we read, `model-damaged` for one that is cut
- * short or broken; `detail.reason` says which. A second file is expected only for ncnn.
+ * short or broken; `detail.reason` says which. More files than one are expected only for ncnn and for ONNX.
  */
 export async function readWeights(files: readonly NamedBlob[]): Promise<Result<WeightsFile>> {
   return whileReadable(async () => {
@@ -61,16 +63,22 @@ async function readOne(candidates: readonly Candidate[], outermost: boolean): Pr
   // The `.bin` of an ncnn pair is bare numbers, which may look like anything.
   const param = candidates.length === 2 ? candidates.find(({ kind }) => kind.kind === 'ncnn') : undefined;
   if (param) return readChosen(param, candidates, outermost);
+  const onnx = readable.filter(({ kind }) => kind.kind === 'onnx');
+  // What lies beside an ONNX file are numbers too.
+  if (candidates.length > 1 && onnx.length === 1 && onnx[0])
+    return readChosen(onnx[0], candidates, outermost);
   const [chosen, second] = readable;
-  if (second && chosen) {
-    const names = readable.slice(0, 5).map(({ name }) => `"${name}"`);
-    return refuse('several', `There are several models: ${names.join(', ')}`, 'Open them one by one.');
-  }
+  if (second) return several(readable);
   if (chosen) return readChosen(chosen, candidates, outermost);
   const [only] = candidates;
   if (!outermost) return refuse('no-model', 'This archive holds no model', 'Choose the model itself.');
   if (!only) return refuse('no-model', 'There is no file', 'Choose a model file.');
   return readUnknown(candidates.find(({ kind }) => kind.kind === 'unknown') ?? only);
+}
+
+function several(models: readonly Candidate[]): Result<never> {
+  const names = models.slice(0, 5).map(({ name }) => `"${name}"`);
+  return refuse('several', `There are several models: ${names.join(', ')}`, 'Open them one by one.');
 }
 
 async function readChosen(
@@ -87,7 +95,7 @@ async function readChosen(
     case 'pickle':
       return tableOf('pth', name, await readPthStream(blob));
     case 'onnx':
-      return onnxOf(name, blob);
+      return onnxOf(name, blob, candidates);
     case 'ncnn':
       return ncnnOf(name, blob, candidates);
     case 'zip':
@@ -128,9 +136,39 @@ function tableOf(
   return table.ok ? ok({ format, name, table: table.value }) : table;
 }
 
-async function onnxOf(name: string, blob: Blob): Promise<Result<WeightsFile>> {
-  const header = await readOnnx(blob);
-  return header.ok ? ok({ format: 'onnx', name, blob, header: header.value }) : header;
+async function onnxOf(
+  name: string,
+  blob: Blob,
+  candidates: readonly Candidate[],
+): Promise<Result<WeightsFile>> {
+  const header = await readOnnx(blob, besideOf(name, candidates));
+  if (!header.ok) return header;
+  const used = header.value.beside.map(fileName);
+  const models = candidates.filter(
+    ({ name: own, kind }) => own === name || (isWhole(kind.kind) && !used.includes(fileName(own))),
+  );
+  if (models.length > 1) return several(models);
+  return ok({ format: 'onnx', name, blob: header.value.table.blob, header: header.value });
+}
+
+/** Finds the files beside an ONNX file by the end of their paths: folders get lost on the way. */
+function besideOf(name: string, candidates: readonly Candidate[]): OpenBeside {
+  const others = candidates.filter((candidate) => candidate.name !== name);
+  return async (location) => {
+    const named = others.filter((other) => fileName(other.name) === fileName(location));
+    const folder = name.replace(/[^/]*$/, '');
+    const found = named.find((other) => other.name === folder + location.replace(/^\.\//, '')) ?? named[0];
+    return found ? found.open() : null;
+  };
+}
+
+function fileName(path: string): string {
+  return path.replace(/^.*[/\\]/, '');
+}
+
+/** Kinds that no accident gives a file of bare numbers. */
+function isWhole(kind: WeightsKind['kind']): boolean {
+  return kind === 'safetensors' || kind === 'zip' || kind === 'onnx';
 }
 
 async function ncnnOf(
@@ -160,7 +198,7 @@ async function readUnknown({ name, kind, open }: Candidate): Promise<Result<Weig
   if (kind.kind === 'other') return refuse(kind.reason, kind.sentence, kind.wayOut);
   const blob = await open();
   if (!blob.ok) return blob;
-  const onnx = await onnxOf(name, blob.value);
+  const onnx = await onnxOf(name, blob.value, []);
   if (onnx.ok) return onnx;
   if (kind.kind === 'unknown' && kind.half) {
     const found = `"${name}" seems to be the .bin of an ncnn model, and its .param is missing`;

@@ -4,6 +4,8 @@ import type { BlobWindow } from '../blob-window.ts';
 
 export interface Field {
   readonly number: number;
+  /** Where the field begins, with its tag. */
+  readonly tag: number;
   /** 0: `value`. 1, 2, 5: the bytes `start` to `end`. */
   readonly wire: 0 | 1 | 2 | 5;
   readonly value: number;
@@ -67,21 +69,24 @@ export class FieldWalker {
 }
 
 function parseField(header: Uint8Array, position: number, end: number): Field {
-  const tag = parseVarint(header, 0);
-  const number = Math.floor(tag.value / 8);
-  const wire = tag.value % 8;
+  const first = parseVarint(header, 0);
+  const number = Math.floor(first.value / 8);
+  const wire = first.value % 8;
   if (number === 0) throw new Malformed('a field has no number');
-  const start = position + tag.length;
+  const start = position + first.length;
   if (wire === 0) {
-    const { value, length } = parseVarint(header, tag.length);
-    return bounded({ number, wire, value, start, end: start + length }, end);
+    const { value, length } = parseVarint(header, first.length);
+    return bounded({ number, tag: position, wire, value, start, end: start + length }, end);
   }
   if (wire === 2) {
-    const { value, length } = parseVarint(header, tag.length);
-    return bounded({ number, wire, value: 0, start: start + length, end: start + length + value }, end);
+    const { value, length } = parseVarint(header, first.length);
+    return bounded(
+      { number, tag: position, wire, value: 0, start: start + length, end: start + length + value },
+      end,
+    );
   }
   if (wire === 1 || wire === 5) {
-    return bounded({ number, wire, value: 0, start, end: start + (wire === 1 ? 8 : 4) }, end);
+    return bounded({ number, tag: position, wire, value: 0, start, end: start + (wire === 1 ? 8 : 4) }, end);
   }
   throw new Malformed('a field has an unknown type');
 }

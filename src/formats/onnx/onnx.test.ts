@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ok } from '../../base/result.ts';
 import type { OnnxModel } from './model.ts';
 import { readOnnx } from './reader.ts';
 import { block, integer, join, text, varint } from './wire.ts';
@@ -85,7 +86,48 @@ describe('an ONNX file of ours', () => {
     expect(content).toContain('location');
     expect(content).toContain('128');
     // Read as a model of its own it is not whole.
-    expect(await readOnnx(new Blob([file]))).toMatchObject({ ok: false, error: { code: 'model-damaged' } });
+    expect(await readOnnx(new Blob([file]))).toMatchObject({
+      ok: false,
+      error: { code: 'model-unsupported', detail: { reason: 'half-pair', file: 'weights' } },
+    });
+    // With the other file it is, and the tensor lies behind the file itself.
+    const beside = new Blob([new Uint8Array(200)]);
+    const whole = await readOnnx(new Blob([file]), async () => ok(beside));
+    if (!whole.ok) throw new Error(whole.error.message);
+    expect(whole.value.table.tensors.get('a')).toMatchObject({ offset: file.length + 128, bytes: 20 });
+    expect(whole.value.table.blob.size).toBe(file.length + 200);
+    const short = await readOnnx(new Blob([file]), async () => ok(beside.slice(0, 140)));
+    expect(short).toMatchObject({ ok: false, error: { code: 'model-damaged' } });
+  });
+
+  it('tells what it takes and gives, and where its parts are', async () => {
+    const file = writeOnnx(model(new Uint8Array(600)));
+    const result = await readOnnx(new Blob([file]));
+    if (!result.ok) throw new Error(result.error.message);
+    const { graph } = result.value;
+    expect(graph.irVersion).toBe(8);
+    expect(graph.inputs).toEqual([{ name: 'input', type: 1, shape: [1, 3, 'height', 'width'] }]);
+    expect(graph.outputs).toEqual([{ name: 'output', type: 1, shape: [1, 3, 'h', 'w'] }]);
+    expect(graph.nodes).toHaveLength(1); // two neighbours
+    expect(graph.initializers.map(({ name, dtype }) => [name, dtype])).toEqual([
+      ['a.weight', 'f16'],
+      ['shape', 'i64'],
+    ]);
+  });
+
+  it('may lie beyond 2 GiB of another file', async () => {
+    const offset = 3 * 2 ** 30;
+    const external = { location: 'weights', offset, length: 20 };
+    const file = writeOnnx({
+      ...model(new Uint8Array(2)),
+      initializers: [{ name: 'a', dtype: 'f32', shape: [5], data: external }],
+    });
+    // A Blob of that size needs no bytes: only its size is asked for.
+    const large = new Blob();
+    Object.defineProperty(large, 'size', { value: offset + 20 });
+    const whole = await readOnnx(new Blob([file]), async () => ok(large));
+    if (!whole.ok) throw new Error(whole.error.message);
+    expect(whole.value.table.tensors.get('a')?.offset).toBe(file.length + offset);
   });
 });
 
