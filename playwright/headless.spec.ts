@@ -1,7 +1,7 @@
 /** The headless command, as a script calls it, and `window.enlarger`, as an embedding page does. */
 
 import { spawn } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../scripts/lib/run.mjs';
@@ -61,11 +61,21 @@ test.describe('the headless command', () => {
     const { buffer } = pngFile('photo.png', source);
     await writeFile(join(folder, 'photo.png'), buffer);
     await writeFile(join(folder, 'short.png'), buffer.subarray(0, 300));
-    const inputs = ['photo.png', 'short.png', 'nowhere.png'];
+    // Where the result of this one belongs, a folder is in the way.
+    await writeFile(join(folder, 'blocked.png'), pngFile('blocked.png', crop(16, 16)).buffer);
+    await mkdir(join(folder, 'results', 'blocked@4x.png'), { recursive: true });
+    const inputs = ['blocked.png', 'photo.png', 'short.png', 'nowhere.png'];
     const options = ['--out', 'results/', '--backend', 'wasm', '--json'];
     const { code, lines } = await command(folder, ...inputs, ...options);
     expect(code).toBe(1);
     expect(lines).toEqual([
+      {
+        input: 'blocked.png',
+        error: {
+          code: 'storage-unavailable',
+          message: expect.stringContaining('blocked@4x.png" cannot be written (EISDIR'),
+        },
+      },
       {
         input: 'photo.png',
         output: join('results', 'photo@4x.png'),
@@ -84,7 +94,7 @@ test.describe('the headless command', () => {
       { input: 'short.png', error: { code: 'picture-corrupt', message: expect.any(String) } },
       { input: 'nowhere.png', error: { code: expect.any(String), message: expect.any(String) } },
     ]);
-    expect(await readdir(join(folder, 'results'))).toEqual(['photo@4x.png']);
+    expect((await readdir(join(folder, 'results'))).sort()).toEqual(['blocked@4x.png', 'photo@4x.png']);
     const result = readPng(await readFile(join(folder, 'results', 'photo@4x.png')));
     const { most, mean } = differences(result, await enlargedBy('photo-fast', source));
     expect(most).toBeLessThanOrEqual(3);

@@ -32,8 +32,8 @@ export interface OpenApp {
   enlarge(input: string, options: PageOptions): Promise<Answer>;
   /** Takes a model's files in; the value is its id. */
   importModel(files: readonly OfferedFile[]): Promise<Result<string>>;
-  /** Posts the last result. */
-  send(url: string): Promise<void>;
+  /** Posts the last result; why it was not taken, or null. */
+  send(url: string): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export async function openApp(
       page.evaluate(async (target) => {
         const { enlargerResult } = window as unknown as { enlargerResult: Blob };
         const answer = await fetch(target, { method: 'POST', body: enlargerResult });
-        if (!answer.ok) throw new Error(`The result could not be written (${answer.status}).`);
+        return answer.ok ? null : answer.text();
       }, to),
     close: () => browser.close(),
   };

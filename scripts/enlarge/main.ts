@@ -35,7 +35,7 @@ async function run(words: readonly string[]): Promise<number> {
   let outputs: Outputs;
   let options: PageOptions;
   try {
-    outputs = outputsFor(request.out, request.inputs.length);
+    outputs = outputsFor(request.out, request.inputs);
     options = optionsOf(request, outputs);
   } catch (thrown) {
     return wrongUsage(thrown instanceof Error ? thrown.message : String(thrown));
@@ -99,8 +99,12 @@ async function enlargeAll(request: Request, outputs: Outputs, options: PageOptio
         continue;
       }
       const output = outputs.pathFor(input, answer.value.source, answer.value);
-      mkdirSync(dirname(resolve(output)), { recursive: true });
-      await app.send(served.accept(resolve(output)));
+      const unwritten = await write(output, app, served);
+      if (unwritten) {
+        failed++;
+        report(request.json, { input, error: { code: unwritten.code, message: unwritten.message } });
+        continue;
+      }
       const total = (performance.now() - begin) / 1000;
       report(request.json, done(input, output, answer.value, total));
     }
@@ -109,6 +113,20 @@ async function enlargeAll(request: Request, outputs: Outputs, options: PageOptio
     await served.close();
   }
   return failed > 0 ? 1 : 0;
+}
+
+/** The last result to its file; what went wrong, or null. */
+async function write(output: string, app: OpenApp, served: Served): Promise<Failure | null> {
+  let why: string | null;
+  try {
+    mkdirSync(dirname(resolve(output)), { recursive: true });
+    why = await app.send(served.accept(resolve(output)));
+  } catch (thrown) {
+    why = thrown instanceof Error ? thrown.message : String(thrown);
+  }
+  if (why === null) return null;
+  const message = `"${output}" cannot be written (${why}). Free space there, or choose another --out.`;
+  return failure(why.startsWith('ENOSPC') ? 'storage-full' : 'storage-unavailable', message);
 }
 
 /** A weights file is taken in first, and is a model of the page from then on. */

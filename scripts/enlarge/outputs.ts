@@ -1,7 +1,7 @@
-/** Where results go: the file that was named, or names in a folder that never overwrite one another. */
+/** Where results go: the file that was named, or names in a folder that overwrite neither one another nor an input. */
 
 import { existsSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Size } from '../../src/picture/geometry.ts';
 import type { SaveFormat } from '../../src/protocol/codec.ts';
 import { resultName, uniqueName } from '../../src/recipes/file-name.ts';
@@ -19,11 +19,13 @@ export interface Outputs {
   pathFor(input: string, source: Size, result: Size): string;
 }
 
-/** Throws with a sentence for people when `out` cannot take `count` results. */
-export function outputsFor(out: string, count: number): Outputs {
+/** Throws with a sentence for people when `out` cannot take the results of `inputs`. */
+export function outputsFor(out: string, inputs: readonly string[]): Outputs {
   const folder = /[/\\]$/.test(out) || (existsSync(out) && statSync(out).isDirectory());
   if (folder) {
-    const taken: string[] = [];
+    const taken = inputs
+      .filter((input) => resolve(dirname(input)) === resolve(out))
+      .map((input) => basename(input));
     return {
       format: 'png',
       pathFor: (input, source, result) => {
@@ -33,8 +35,18 @@ export function outputsFor(out: string, count: number): Outputs {
       },
     };
   }
-  if (count > 1) throw new Error(`${count} inputs need a folder: end --out with a "/".`);
+  if (inputs.length > 1) throw new Error(`${inputs.length} inputs need a folder: end --out with a "/".`);
+  if (inputs.some((input) => sameFile(input, out))) {
+    throw new Error(`"${out}" is the input itself, which would be lost. Choose another name for --out.`);
+  }
   const format = formats[extname(out).toLowerCase()];
   if (!format) throw new Error(`"${out}" should end with .png, .jpg or .webp (or with "/" for a folder).`);
   return { format, pathFor: () => out };
+}
+
+/** Links, and a file system that tells no capitals, are seen through. */
+function sameFile(one: string, other: string): boolean {
+  if (resolve(one) === resolve(other)) return true;
+  const [first, second] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return first !== undefined && second !== undefined && first.ino === second.ino && first.dev === second.dev;
 }

@@ -3,7 +3,8 @@
  * files then need no detour through the browser's control channel. The routes carry a random key.
  */
 
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
@@ -13,7 +14,7 @@ export interface Served {
   readonly url: string;
   /** A URL from which the page can read this file. */
   offer(path: string): string;
-  /** A URL to which the page can post; what it posts becomes this file. */
+  /** A URL to which the page can post; what it posts becomes this file, once all of it is there. */
   accept(path: string): string;
   close(): Promise<void>;
 }
@@ -38,6 +39,29 @@ export async function serveApp(root: string): Promise<Served> {
   };
 }
 
+/** Why the file could not be written, as the system says it; null when it was. A former file stays until then. */
+async function write(request: IncomingMessage, path: string): Promise<string | null> {
+  const part = `${path}.part`;
+  let trouble: unknown = null;
+  const file = await open(part, 'w').catch((thrown: unknown) => {
+    trouble = thrown;
+    return null;
+  });
+  // Read to its end whatever happens: a request that is cut off is never answered.
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    if (trouble === null) await file?.writeFile(chunk).catch((thrown: unknown) => (trouble = thrown));
+  }
+  try {
+    await file?.close();
+    if (trouble === null) await rename(part, path);
+  } catch (thrown) {
+    trouble ??= thrown;
+  }
+  if (trouble === null) return null;
+  await rm(part, { force: true });
+  return trouble instanceof Error ? trouble.message : 'an unknown reason';
+}
+
 function exchange(key: string, files: readonly { readonly path: string; readonly method: string }[]): Plugin {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
     const [, found, index] = (request.url ?? '').split('/');
@@ -47,8 +71,9 @@ function exchange(key: string, files: readonly { readonly path: string; readonly
       response.setHeader('Content-Type', 'application/octet-stream');
       await pipeline(createReadStream(file.path), response);
     } else {
-      await pipeline(request, createWriteStream(file.path));
-      response.end();
+      const trouble = await write(request, file.path);
+      if (trouble !== null) response.statusCode = 500;
+      response.end(trouble ?? '');
     }
     return true;
   };
