@@ -9,4 +9,6 @@ export interface BuiltGraph {
   readonly external: readonly { readonly path: string; readonly blob: Blob }[];
   readonly scale: number;
   readonly io: 'f32' | 'f16';
+  /** Where the input and the output have other names. */
+  readonly ends?: { readonly input: string; readonly output: string };
 }

@@ -35,6 +35,8 @@ export interface OnnxGraph {
   /** Of the model: the operator sets it asks for, and functions of its own. */
   readonly head: readonly ByteRange[];
   readonly nodes: readonly ByteRange[];
+  /** The graph's name, inputs and outputs. */
+  readonly ends: readonly ByteRange[];
   /** Sparse initializers and quantisation notes. */
   readonly others: readonly ByteRange[];
   readonly initializers: readonly OnnxStored[];

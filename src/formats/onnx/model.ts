@@ -39,8 +39,8 @@ export interface OnnxInitializer {
 export interface OnnxValue {
   readonly name: string;
   readonly dtype: Dtype;
-  /** A string names a dimension that is free. */
-  readonly shape: readonly (number | string)[];
+  /** A string names a dimension that is free; null tells nothing, not even how many there are. */
+  readonly shape: readonly (number | string)[] | null;
 }
 
 export interface OnnxModel {

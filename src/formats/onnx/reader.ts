@@ -51,6 +51,7 @@ class Reader {
   readonly #metadata = new Map<string, string>();
   readonly #head: ByteRange[] = [];
   readonly #nodeRanges: ByteRange[] = [];
+  readonly #ends: ByteRange[] = [];
   readonly #others: ByteRange[] = [];
   #irVersion = 0;
   #opset = 0;
@@ -85,6 +86,7 @@ class Reader {
         irVersion: this.#irVersion,
         head: this.#head,
         nodes: this.#nodeRanges,
+        ends: this.#ends,
         others: this.#others,
         initializers: [...this.#initializers.values()],
         inputs: this.#inputs.filter(({ name }) => !this.#initializers.has(name)),
@@ -108,6 +110,7 @@ class Reader {
   async #graph(message: Field): Promise<void> {
     if (++this.#graphs > 1) throw new Malformed('it has more than one graph');
     await this.#fields.walk(message.start, message.end, (field) => {
+      if ([2, 11, 12].includes(field.number)) extend(this.#ends, nested(field));
       if (field.number === 1) {
         this.#nodes++;
         extend(this.#nodeRanges, nested(field));

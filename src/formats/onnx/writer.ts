@@ -37,15 +37,17 @@ export function writeOnnx(model: OnnxModel): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-function valueInfo({ name, dtype, shape }: OnnxValue): Pieces {
-  const sides = shape.flatMap((side) =>
+/** A `ValueInfoProto`. */
+export function valueInfo({ name, dtype, shape }: OnnxValue): Pieces {
+  const sides = shape?.flatMap((side) =>
     block(1, typeof side === 'number' ? integer(1, side) : text(2, side)),
   );
-  const tensorType = block(1, integer(1, onnxType[dtype]), block(2, sides));
+  const tensorType = block(1, integer(1, onnxType[dtype]), sides ? block(2, sides) : []);
   return [...text(1, name), ...block(2, tensorType)];
 }
 
-function nodeProto({ op, domain, inputs, outputs, attributes }: OnnxNode): Pieces {
+/** A `NodeProto`. */
+export function nodeProto({ op, domain, inputs, outputs, attributes }: OnnxNode): Pieces {
   return [
     ...inputs.flatMap((name) => text(1, name)),
     ...outputs.flatMap((name) => text(2, name)),
@@ -69,13 +71,28 @@ function attribute(name: string, value: AttributeValue): Pieces {
   return [...text(1, name), ...content, ...integer(20, type)];
 }
 
-function tensorProto({ name, dtype, shape, data }: OnnxInitializer): Pieces {
-  const header = [...packedIntegers(1, shape), ...integer(2, onnxType[dtype]), ...text(8, name)];
-  if ('inline' in data) return [...header, ...block(9, [data.inline])];
+/** A `TensorProto`. */
+export function tensorProto({ name, dtype, shape, data }: OnnxInitializer): Pieces {
+  if (!('inline' in data)) return externalTensor(name, onnxType[dtype], shape, data);
+  return [...tensorHeader(name, onnxType[dtype], shape), ...block(9, [data.inline])];
+}
+
+/** A `TensorProto` of any type (`TensorProto.DataType`) whose bytes lie in another file. */
+export function externalTensor(
+  name: string,
+  type: number,
+  shape: readonly number[],
+  data: { readonly location: string; readonly offset: number; readonly length: number },
+): Pieces {
   const entries = { location: data.location, offset: String(data.offset), length: String(data.length) };
   return [
-    ...header,
+    ...tensorHeader(name, type, shape),
     ...Object.entries(entries).flatMap(([key, value]) => block(13, text(1, key), text(2, value))),
     ...integer(14, externalLocation),
   ];
+}
+
+/** All of a `TensorProto` but its values. */
+export function tensorHeader(name: string, type: number, shape: readonly number[]): Pieces {
+  return [...packedIntegers(1, shape), ...integer(2, type), ...text(8, name)];
 }
