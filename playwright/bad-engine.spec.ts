@@ -24,3 +24,30 @@ test('a job whose engine dies is started anew, and ends well', async ({ app, pag
   const { most } = differences(readPng((await app.save()).bytes), await enlargedBy('photo-fast', source));
   expect(most).toBeLessThanOrEqual(3);
 });
+
+test('a finished result outlives the engine that made it', async ({ app, page }) => {
+  await beforeWorker(
+    page,
+    'engine',
+    `new BroadcastChannel('story').onmessage = () => setTimeout(() => { throw new Error('a crash made by a story'); });`,
+    1,
+  );
+  await app.open();
+  const source = crop(48, 32);
+  await app.drop(pngFile('photo.png', source));
+  await app.pick('Classic');
+  await app.enlarge();
+  await app.state('photo.png', 'done');
+  const before = await app.save();
+  await Promise.all([
+    page.waitForEvent('worker', (worker) => worker.url().includes('engine.worker')),
+    page.evaluate(() => {
+      new BroadcastChannel('story').postMessage('crash');
+    }),
+  ]);
+  await app.pick('WebP');
+  await app.pick('PNG');
+  await app.state('photo.png', 'done');
+  const after = await app.save();
+  expect(readPng(after.bytes)).toEqual(readPng(before.bytes));
+});

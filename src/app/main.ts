@@ -21,6 +21,6 @@ requestAnimationFrame(() =>
     startServices().then(services.resolve, services.reject);
     // With `?manual` the page does nothing by itself: all cores are for whoever calls `window.enlarger`.
     if (!new URLSearchParams(location.search).has('manual')) void app.start();
-    void import('./api/install.ts').then(({ installApi }) => installApi(services.promise));
+    void import('./api/install.ts').then(({ installApi }) => installApi(services.promise, app.busy));
   }),
 );

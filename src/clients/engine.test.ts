@@ -2,7 +2,14 @@ import { expose } from 'comlink';
 import { describe, expect, it } from 'vitest';
 import { failure, ok } from '../base/result.ts';
 import type { BackendReport } from '../protocol/backend.ts';
-import type { EngineApi, JobOutcome, JobRequest, ModelSource, ShelvedPicture } from '../protocol/engine.ts';
+import type {
+  EngineApi,
+  JobEvent,
+  JobOutcome,
+  JobRequest,
+  ModelSource,
+  ShelvedPicture,
+} from '../protocol/engine.ts';
 import { EngineClient } from './engine.ts';
 
 const lost = failure('gpu-lost', 'The GPU was lost.');
@@ -148,6 +155,23 @@ describe('EngineClient', () => {
       engines.finish(done);
       await running;
     }
+    engines.client.end();
+  });
+
+  it('tells memory that ran out as news of a job that goes on', async () => {
+    const engines = new Engines();
+    const heard: JobEvent[] = [];
+    await engines.client.start({ choice: 'wasm' });
+    const running = engines.client.run(job, (event) => heard.push(event));
+    await engines.heardOf('1 run');
+    const error = failure('out-of-memory', 'Too little memory.', { fatal: true });
+    engines.finish({ kind: 'stopped', error, checkpoint: null });
+    await engines.heardOf('2 start wasm', '2 run');
+    engines.finish(done);
+    expect((await running).kind).toBe('done');
+    expect(heard).toMatchObject([
+      { kind: 'notice', notice: { code: 'out-of-memory', detail: { goesOn: true } } },
+    ]);
     engines.client.end();
   });
 

@@ -272,7 +272,7 @@ export class EngineClient {
         this.#gaveUpGpu = true;
         losses = 0;
       }
-      onEvent({ kind: 'notice', notice: outcome.error });
+      onEvent({ kind: 'notice', notice: goesOn(outcome.error) });
       checkpoint = outcome.checkpoint ?? undefined;
       await this.#replace(generation);
     }
@@ -325,6 +325,13 @@ export class EngineClient {
 /** What a new engine can put right. */
 function mendable(error: Failure): boolean {
   return error.code === 'gpu-lost' || (error.code === 'out-of-memory' && error.detail?.['fatal'] === true);
+}
+
+/** The same loss as news of a job that goes on. */
+function goesOn(error: Failure): Failure {
+  if (error.code !== 'out-of-memory') return error;
+  const message = 'Memory ran out. The engine starts again, and the work goes on with smaller tiles.';
+  return { ...error, message, detail: { ...error.detail, goesOn: true } };
 }
 
 function spawnEngine(): Worker {

@@ -3,11 +3,13 @@
 import { version } from '../../../package.json';
 import { fromThrown, ok, type Result } from '../../base/result.ts';
 import { SerialQueue } from '../../base/serial-queue.ts';
+import type { Busy } from '../state/busy.svelte.ts';
 import type { Services } from '../state/services.ts';
 import { enlargeFile } from './enlarge.ts';
 import type { EnlargerApi } from './types.ts';
 
-export function installApi(services: Promise<Services>): void {
+/** `busy` is raised while a call is at work, so that nothing reloads the page under it. */
+export function installApi(services: Promise<Services>, busy: Busy): void {
   const queue = new SerialQueue();
   const api: EnlargerApi = {
     version,
@@ -19,16 +21,18 @@ export function installApi(services: Promise<Services>): void {
     backend: (choice = 'auto') =>
       queue.run(() => settled(async () => (await services).engine.start({ choice }))),
     importModel: (files, { onNotice } = {}) =>
-      settled(async () => {
-        const { library } = await services;
-        const imported = await library.import(files);
-        if (!imported.ok) return imported;
-        const { card, notKept } = imported.value;
-        if (notKept) onNotice?.(notKept.message);
-        return ok(card);
-      }),
+      busy.during(() =>
+        settled(async () => {
+          const { library } = await services;
+          const imported = await library.import(files);
+          if (!imported.ok) return imported;
+          const { card, notKept } = imported.value;
+          if (notKept) onNotice?.(notKept.message);
+          return ok(card);
+        }),
+      ),
     enlarge: (input, options = {}) =>
-      queue.run(() => settled(async () => enlargeFile(await services, input, options))),
+      busy.during(() => queue.run(() => settled(async () => enlargeFile(await services, input, options)))),
   };
   window.enlarger = Object.freeze(api);
 }

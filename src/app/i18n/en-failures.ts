@@ -45,6 +45,8 @@ export function failureWords(
     'out-of-memory': (detail) => {
       const tile = sizeIn(detail);
       if (tile) return `Memory ran short. The work goes on with smaller tiles, of ${tile}.`;
+      if (detail['goesOn'] === true)
+        return 'Memory ran out. The engine starts again, and the work goes on with smaller tiles.';
       return detail['fatal'] === true
         ? 'This device ran out of memory. Close other tabs, or choose a smaller size.'
         : 'This device ran out of memory, even with the smallest tiles. Close other tabs, or choose a smaller size.';

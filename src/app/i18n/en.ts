@@ -13,6 +13,7 @@ import { failureWords } from './en-failures.ts';
 const format = formatsFor('en');
 const { duration, plural } = format;
 const size = ({ width, height }: Size): string => `${width} × ${height}`;
+const filters = { nearest: 'Nearest', bilinear: 'Bilinear', bicubic: 'Bicubic', lanczos3: 'Lanczos' };
 
 export const en = {
   locale: 'en',
@@ -167,7 +168,7 @@ export const en = {
     classic: 'Classic',
     classicUse: 'Exact filters, no AI',
     filter: 'Filter',
-    filters: { nearest: 'Nearest', bilinear: 'Bilinear', bicubic: 'Bicubic', lanczos3: 'Lanczos' },
+    filters,
     download: (bytes: string) => `Downloads ${bytes}, once.`,
     details: 'About this model',
     facts: {
@@ -253,6 +254,10 @@ export const en = {
     label: 'Messages',
     dismiss: 'Dismiss',
     skipped: (name: string, why: string) => `${name} was not opened. ${why}`,
+    unreadable: (name: string) =>
+      `${name} could not be read. Look whether it is still there and whether you may read it, and drop it again.`,
+    lost: (names: readonly string[]) =>
+      `The engine stopped, and the result of ${names.join(', ')} is lost with it. Enlarge again.`,
     about: (name: string, why: string) => `${name}: ${why}`,
     startsAnew: 'The engine stopped unexpectedly. This picture is started anew.',
     copied: 'The result is on the clipboard.',
@@ -275,7 +280,8 @@ export const en = {
     startFailed: (why: string) => `Enlarger could not start its workers. ${why}`,
     update: 'A new version is ready.',
     updateNow: 'Restart now',
-    updateBusy: 'A picture is still being enlarged. Restart when it is done.',
+    updateBusy: 'Work is still under way. Restart when it is done.',
+    updateUnsaved: 'A result was not saved yet. Save it, or remove its picture, and then restart.',
   },
   models: {
     family: (family: Family) => familyNames[family] ?? family.toUpperCase(),

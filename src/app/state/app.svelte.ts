@@ -6,6 +6,7 @@ import type { Size } from '../../picture/geometry.ts';
 import type { BackendChoice } from '../../protocol/backend.ts';
 import type { Pass } from '../../recipes/passes.ts';
 import { en, wordsOf, type Text } from '../i18n/en.ts';
+import { Busy } from './busy.svelte.ts';
 import { Choices } from './choices.svelte.ts';
 import { Device } from './device.svelte.ts';
 import { Installed } from './installed.svelte.ts';
@@ -34,6 +35,7 @@ export class App {
   readonly notices = new Notices();
   readonly pictures = new Pictures();
   readonly presence = new Presence();
+  readonly busy = new Busy();
   readonly services: Promise<Services>;
   readonly library: Library;
   readonly device: Device;
@@ -73,11 +75,12 @@ export class App {
     this.shelf = new Shelf(services, notices, text);
     this.planning = new Planning(services, choices, this.library, this.device);
     this.showing = new Showing(services, this.shelf, pictures);
-    this.saving = new Saving(services, this.shelf, choices, notices, text);
+    this.saving = new Saving(services, this.shelf, choices, this.busy, notices, text);
     this.intake = new Intake(
       services,
       pictures,
       this.library,
+      this.busy,
       notices,
       text,
       (picture) => this.select(picture),
@@ -86,8 +89,12 @@ export class App {
         void this.#measureOthers();
       },
     );
-    this.installed = new Installed(this.intake, notices, text, () => pictures.list.length === 0);
+    this.installed = new Installed(this.intake, notices, text, {
+      empty: () => pictures.list.length === 0 && !this.working,
+      unsaved: () => this.unsaved,
+    });
     this.viewer = new Viewer(() => this.#frame);
+    this.shelf.onLost = (ids) => this.#lost(ids);
     this.jobs = new Jobs({
       services,
       shelf: this.shelf,
@@ -120,6 +127,11 @@ export class App {
     return [];
   }
 
+  /** Something is under way that must not be cut off. */
+  get working(): boolean {
+    return this.pictures.active.length > 0 || this.busy.now;
+  }
+
   /** Results that would be lost with the tab. */
   get unsaved(): boolean {
     return this.pictures.results.some((picture) => !picture.saved);
@@ -130,8 +142,9 @@ export class App {
     try {
       void this.installed.start();
       await Promise.all([this.library.start(), this.device.start(this.choices.backend)]);
+      const formats = this.planning.readFormats(saveFormats);
       await this.#prepare();
-      await this.planning.readFormats(saveFormats);
+      await formats;
       await this.#measureOthers();
     } catch (thrown) {
       this.notices.trouble(this.text.notices.startFailed(fromThrown(thrown).message));
@@ -156,7 +169,6 @@ export class App {
       0,
     );
     this.presence.expect(seconds);
-    this.presence.work();
     // What is looked at comes first.
     const { selected } = this.pictures;
     const first = pictures.filter((picture) => picture === selected);
@@ -258,6 +270,14 @@ export class App {
     return active.length > 0 || (selected !== null && !selected.before && selected.status.kind !== 'failed');
   }
 
+  /** Results that are gone can be made again; of those that were saved nothing is said. */
+  #lost(resultIds: readonly string[]): void {
+    const lost = this.pictures.list.filter(({ result }) => result && resultIds.includes(result.id));
+    const names = lost.filter(({ saved }) => !saved).map(({ name }) => name);
+    for (const picture of lost) picture.loseResult();
+    if (names.length > 0) this.notices.trouble(this.text.notices.lost(names));
+  }
+
   #ended(picture: Picture): void {
     if (picture.status.kind === 'done' && picture.result) {
       const { progress } = this.text;
@@ -267,10 +287,7 @@ export class App {
         picture.result.seconds,
       );
     }
-    if (this.pictures.active.length === 0) {
-      this.presence.rest();
-      void this.#measureOthers();
-    }
+    if (this.pictures.active.length === 0) void this.#measureOthers();
     void this.showing.settle(picture);
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Failure } from '../../base/errors.ts';
 import type { ModelCard } from '../../models/card.ts';
-import type { BackendChoice, BackendReport } from '../../protocol/backend.ts';
+import type { BackendChoice, BackendReport, Measurement } from '../../protocol/backend.ts';
 import type { ModelSource } from '../../protocol/engine.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import type { Notices } from './notices.svelte.ts';
@@ -100,9 +100,12 @@ export class Device {
     writeStored(key, this.#speeds);
   }
 
-  #remember(measured: Parameters<typeof withSpeed>[2]): void {
+  /** A busy moment makes a probe slow, and nothing makes it too fast: what is known falls by half at most. */
+  #remember(measured: Measurement): void {
     if (!this.#report) return;
-    this.#speeds = withSpeed(this.#speeds, deviceKey(this.#report), measured);
+    const known = this.speed(measured.model) ?? 0;
+    const pixelsPerSecond = Math.max(measured.pixelsPerSecond, known / 2);
+    this.#speeds = withSpeed(this.#speeds, deviceKey(this.#report), { ...measured, pixelsPerSecond });
     writeStored(key, this.#speeds);
   }
 

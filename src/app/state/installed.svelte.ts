@@ -11,18 +11,25 @@ import { wordsOf } from '../i18n/en.ts';
 import type { Intake } from './intake.ts';
 import type { Notices } from './notices.svelte.ts';
 
+/** What a reload would find in the page. */
+interface PageState {
+  /** Nothing is open and nothing runs: nothing would be lost. */
+  readonly empty: () => boolean;
+  /** A result was not saved. */
+  readonly unsaved: () => boolean;
+}
+
 export class Installed {
   readonly #install = new Install();
   readonly #updates = new Updates();
   readonly #intake: Intake;
   readonly #notices: Notices;
   readonly #text: Text;
-  readonly #idle: () => boolean;
+  readonly #page: PageState;
   #offline = $state(false);
 
-  /** `idle`: nothing is open and nothing runs, so a reload would lose nothing. */
-  constructor(intake: Intake, notices: Notices, text: Text, idle: () => boolean) {
-    this.#idle = idle;
+  constructor(intake: Intake, notices: Notices, text: Text, page: PageState) {
+    this.#page = page;
     this.#intake = intake;
     this.#notices = notices;
     this.#text = text;
@@ -46,7 +53,7 @@ export class Installed {
     const shared = await takeSharedFiles();
     if (!shared.ok) this.#notices.trouble(wordsOf(this.#text, shared.error));
     else if (shared.value.length > 0) void this.#intake.add(shared.value);
-    reloadForIsolation(this.#idle);
+    reloadForIsolation(this.#page.empty);
     await this.#updates.start();
   }
 
@@ -58,8 +65,13 @@ export class Installed {
     return this.#install.install();
   }
 
-  /** Never under a running job, of this tab or another. */
+  /** Never under a running job, of this tab or another, and only when nothing of this tab would be lost. */
   async update(): Promise<void> {
+    // Asked before the new version takes over: a page that stays would miss the old one's files.
+    if (this.#page.unsaved()) {
+      this.#notices.news(this.#text.notices.updateUnsaved);
+      return;
+    }
     if (!(await this.#updates.apply())) this.#notices.news(this.#text.notices.updateBusy);
   }
 

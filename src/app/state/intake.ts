@@ -7,6 +7,7 @@ import type { Failure } from '../../base/errors.ts';
 import type { ModelCard } from '../../models/card.ts';
 import type { Imported } from '../../protocol/library.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
+import type { Busy } from './busy.svelte.ts';
 import type { Library } from './library.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import { Picture } from './picture.svelte.ts';
@@ -26,6 +27,7 @@ export class Intake {
   readonly #services: Promise<Services>;
   readonly #pictures: Pictures;
   readonly #library: Library;
+  readonly #busy: Busy;
   readonly #notices: Notices;
   readonly #text: Text;
   readonly #show: (picture: Picture) => void;
@@ -37,6 +39,7 @@ export class Intake {
     services: Promise<Services>,
     pictures: Pictures,
     library: Library,
+    busy: Busy,
     notices: Notices,
     text: Text,
     /** Called with each picture that is about to be seen. */
@@ -47,6 +50,7 @@ export class Intake {
     this.#services = services;
     this.#pictures = pictures;
     this.#library = library;
+    this.#busy = busy;
     this.#notices = notices;
     this.#text = text;
     this.#show = show;
@@ -54,7 +58,11 @@ export class Intake {
   }
 
   /** Takes files in one after another; the first good one is shown when it comes. */
-  async add(files: readonly File[]): Promise<void> {
+  add(files: readonly File[]): Promise<void> {
+    return this.#busy.during(() => this.#add(files));
+  }
+
+  async #add(files: readonly File[]): Promise<void> {
     const { models, others } = sortFiles(files);
     for (const model of models) await this.#import(model);
     const added: Picture[] = [];
@@ -68,6 +76,13 @@ export class Intake {
       added.push(picture);
     }
     for (const picture of added) await this.#thumbnail(picture);
+  }
+
+  /** What was let go over the page. */
+  async drop(transfer: DataTransfer): Promise<void> {
+    const { files, unreadable } = await filesOf(transfer);
+    for (const name of unreadable) this.#notices.trouble(this.#text.notices.unreadable(name));
+    await this.add(files);
   }
 
   /** Pictures from the clipboard, which have no names worth keeping. */
@@ -127,28 +142,36 @@ export class Intake {
   }
 }
 
-/** Every file of a drop, those inside folders included. */
-export async function filesOf(transfer: DataTransfer): Promise<File[]> {
+/** Every file of a drop, those inside folders included, and the names of what the system would not read. */
+async function filesOf(transfer: DataTransfer): Promise<{ files: File[]; unreadable: string[] }> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  if (!entries.some((entry) => entry.isDirectory)) return [...transfer.files];
-  const files: File[] = [];
-  for (const entry of entries) await collect(entry, files);
-  return files;
+  const found = { files: [...transfer.files], unreadable: [] };
+  if (!entries.some((entry) => entry.isDirectory)) return found;
+  found.files = [];
+  for (const entry of entries) await collect(entry, found);
+  return found;
 }
 
-async function collect(entry: FileSystemEntry, into: File[]): Promise<void> {
-  if (entry instanceof FileSystemFileEntry) {
-    into.push(await new Promise<File>((resolve, reject) => entry.file(resolve, reject)));
-  } else if (entry instanceof FileSystemDirectoryEntry) {
-    const reader = entry.createReader();
-    // A reader gives at most a hundred entries at a time, and none at the end.
-    for (;;) {
-      const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-        reader.readEntries(resolve, reject),
-      );
-      if (some.length === 0) return;
-      for (const inner of some) await collect(inner, into);
+async function collect(
+  entry: FileSystemEntry,
+  into: { readonly files: File[]; readonly unreadable: string[] },
+): Promise<void> {
+  try {
+    if (entry instanceof FileSystemFileEntry) {
+      into.files.push(await new Promise<File>((resolve, reject) => entry.file(resolve, reject)));
+    } else if (entry instanceof FileSystemDirectoryEntry) {
+      const reader = entry.createReader();
+      // A reader gives at most a hundred entries at a time, and none at the end.
+      for (;;) {
+        const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+          reader.readEntries(resolve, reject),
+        );
+        if (some.length === 0) return;
+        for (const inner of some) await collect(inner, into);
+      }
     }
+  } catch {
+    into.unreadable.push(entry.name);
   }
 }
 

@@ -7,6 +7,8 @@ export interface Notice {
 }
 
 const newsSeconds = 10;
+/** Of news; trouble is never dropped. */
+const mostNews = 4;
 
 export class Notices {
   #list = $state.raw<readonly Notice[]>([]);
@@ -32,7 +34,14 @@ export class Notices {
   #add(kind: Notice['kind'], text: string): Notice {
     const notice = { id: this.#next++, kind, text };
     // The same sentence twice says nothing new.
-    this.#list = [...this.#list.filter((other) => other.text !== text), notice].slice(-5);
+    this.#list = fewest([...this.#list.filter((other) => other.text !== text), notice]);
     return notice;
   }
+}
+
+/** The oldest news give way to new ones. */
+function fewest(list: readonly Notice[]): readonly Notice[] {
+  const news = list.filter(({ kind }) => kind === 'news');
+  const old = news.slice(0, Math.max(0, news.length - mostNews));
+  return list.filter((notice) => !old.includes(notice));
 }

@@ -4,7 +4,7 @@ import type { Size } from '../../picture/geometry.ts';
 import type { Pass } from '../../recipes/passes.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
 import type { Surface } from '../viewer/surface.ts';
-import { advance, type Status, type StatusEvent } from './status.ts';
+import { advance, isAtWork, type Status, type StatusEvent } from './status.ts';
 
 /** How far a job is; `at` is when it was said, so that seconds can count down between tiles. */
 export interface Progress {
@@ -79,6 +79,16 @@ export class Picture {
   showAfter(surface: Surface | null): void {
     this.after?.release();
     this.after = surface;
+  }
+
+  /** Its result is gone: what is shown of it goes too, so that it can be made again. */
+  loseResult(): void {
+    this.result = null;
+    this.saved = false;
+    if (isAtWork(this.#status)) return;
+    this.passes = [];
+    this.showAfter(null);
+    this.dispatch({ kind: 'lose' });
   }
 
   release(): void {

@@ -5,6 +5,7 @@ import { resultName, uniqueName } from '../../recipes/file-name.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import { download } from './download.ts';
 import { chosenFolder } from './folder.ts';
+import type { Busy } from './busy.svelte.ts';
 import type { Choices } from './choices.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { Picture } from './picture.svelte.ts';
@@ -15,11 +16,20 @@ export class Saving {
   readonly #services: Promise<Services>;
   readonly #shelf: Shelf;
   readonly #choices: Choices;
+  readonly #all: Busy;
   readonly #notices: Notices;
   readonly #text: Text;
   #busy = $state(false);
 
-  constructor(services: Promise<Services>, shelf: Shelf, choices: Choices, notices: Notices, text: Text) {
+  constructor(
+    services: Promise<Services>,
+    shelf: Shelf,
+    choices: Choices,
+    busy: Busy,
+    notices: Notices,
+    text: Text,
+  ) {
+    this.#all = busy;
     this.#services = services;
     this.#shelf = shelf;
     this.#choices = choices;
@@ -98,10 +108,12 @@ export class Saving {
   }
 
   async #encodeAs(picture: Picture, format: 'png' | 'jpeg' | 'webp'): Promise<Result<Blob>> {
+    if (!picture.result) return ok(picture.file);
+    const kept = format === 'png' && (await this.#shelf.file(picture.result.id));
+    if (kept) return ok(kept);
     const there = await this.#shelf.result(picture);
     if (!there.ok) return there;
     const { codec } = await this.#services;
-    if (!picture.result) return ok(picture.file);
     return codec.encode(picture.result.id, { format, quality: this.#choices.current.quality / 100 });
   }
 
@@ -109,7 +121,7 @@ export class Saving {
     if (this.#busy) return;
     this.#busy = true;
     try {
-      await work();
+      await this.#all.during(work);
     } finally {
       this.#busy = false;
     }

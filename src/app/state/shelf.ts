@@ -1,6 +1,6 @@
 /**
  * Which pixels are on the engine's shelf. Sources are decoded when they are needed and dropped when
- * memory is short; a result that has to leave is first kept as a lossless PNG, so nothing is lost.
+ * memory is short; results are kept as lossless PNG files too, so that neither that nor an engine that dies loses them.
  */
 
 import type { Result } from '../../base/result.ts';
@@ -23,8 +23,10 @@ export class Shelf {
   readonly #text: Text;
   readonly #order = new SerialQueue();
   readonly #shelved = new Map<string, Shelved>();
-  /** Results that left the shelf, as PNG files. */
-  readonly #kept = new Map<string, Blob>();
+  /** Results as PNG files: null while a file is being written, and where that failed. */
+  readonly #kept = new Map<string, Promise<Blob | null>>();
+  /** Told which results are gone with the engine that held them. */
+  onLost: (resultIds: readonly string[]) => void = () => undefined;
   #clock = 0;
 
   constructor(services: Promise<Services>, notices: Notices, text: Text) {
@@ -33,7 +35,7 @@ export class Shelf {
     this.#text = text;
     services.then(
       ({ engine }) => {
-        engine.onShelfLost = () => this.#shelved.clear();
+        engine.onShelfLost = () => void this.#lost();
       },
       () => undefined, // said by whoever starts the services
     );
@@ -64,12 +66,10 @@ export class Shelf {
     return this.#order.run(async () => {
       const { result } = picture;
       if (!result || this.#touch(result.id)) return ok(null);
-      const file = this.#kept.get(result.id);
+      const file = await this.#kept.get(result.id);
       if (!file) {
-        return fail(
-          'worker-died',
-          'The engine stopped, and this result is lost with it. Enlarge the picture again.',
-        );
+        const message = 'The engine stopped, and this result is lost with it. Enlarge the picture again.';
+        return fail('worker-died', message);
       }
       const { codec } = await this.#services;
       const decoded = await codec.decode(file, result.id, 1);
@@ -83,6 +83,12 @@ export class Shelf {
   /** A job has put its result on the shelf. */
   arrived(resultId: string, size: Size): void {
     this.#put(resultId, size);
+    void this.#keep(resultId);
+  }
+
+  /** A result as the lossless PNG that is kept of it; null where there is none. */
+  file(resultId: string): Promise<Blob | null> {
+    return this.#kept.get(resultId) ?? Promise.resolve(null);
   }
 
   /** Sends away what is too much; `pinned` are the pictures in use. */
@@ -108,12 +114,27 @@ export class Shelf {
     });
   }
 
+  /** Once, and again where that failed. */
   async #keep(id: string): Promise<boolean> {
-    if (this.#kept.has(id)) return true;
+    const known = this.#kept.get(id);
+    const file = known ? known.then((blob) => blob ?? this.#write(id)) : this.#write(id);
+    this.#kept.set(id, file);
+    return (await file) !== null;
+  }
+
+  async #write(id: string): Promise<Blob | null> {
     const { codec } = await this.#services;
     const file = await codec.encode(id, { format: 'png', quality: 1 });
-    if (file.ok) this.#kept.set(id, file.value);
-    return file.ok;
+    return file.ok ? file.value : null;
+  }
+
+  /** The engine is gone with all that was on its shelf; files that were still being written end without it. */
+  async #lost(): Promise<void> {
+    const ids = [...this.#shelved.keys()];
+    this.#shelved.clear();
+    const gone: string[] = [];
+    for (const id of ids) if (!(await this.#kept.get(id))) gone.push(id);
+    this.onLost(gone);
   }
 
   async #drop(id: string): Promise<void> {

@@ -42,6 +42,14 @@ describe('advance', () => {
   });
 });
 
+describe('a lost result', () => {
+  it('makes a done picture one to do, and leaves every other state', () => {
+    expect(advance({ kind: 'done' }, { kind: 'lose' })).toEqual({ kind: 'idle' });
+    expect(advance({ kind: 'running' }, { kind: 'lose' })).toEqual({ kind: 'running' });
+    expect(advance({ kind: 'cancelled' }, { kind: 'lose' })).toEqual({ kind: 'cancelled' });
+  });
+});
+
 describe('isActive and isAtWork', () => {
   it('tell waiting from working', () => {
     expect(isActive({ kind: 'queued' })).toBe(true);

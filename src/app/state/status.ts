@@ -29,7 +29,8 @@ export type StatusEvent =
   | { readonly kind: 'pause' }
   | { readonly kind: 'finish' }
   | { readonly kind: 'fail'; readonly error: Failure }
-  | { readonly kind: 'cancel' };
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'lose' }; // the result is gone
 
 export function advance(status: Status, event: StatusEvent): Status {
   switch (event.kind) {
@@ -50,6 +51,8 @@ export function advance(status: Status, event: StatusEvent): Status {
       return status.kind === 'done' ? status : { kind: 'failed', error: event.error };
     case 'cancel':
       return isActive(status) ? { kind: 'cancelled' } : status;
+    case 'lose':
+      return status.kind === 'done' ? { kind: 'idle' } : status;
   }
 }
 
