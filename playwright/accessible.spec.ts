@@ -56,6 +56,15 @@ for (const { device, ...screen } of screens) {
         await app.scaleBy(16);
         await app.pick('JPEG');
         await expectAccessible(page, 'own factor, JPEG');
+        await page.getByRole('button', { name: 'All models…' }).click();
+        const models = page.getByRole('dialog', { name: 'Models' });
+        await expect(models.getByRole('article').first()).toBeVisible();
+        await expectAccessible(page, 'library');
+        await models.getByRole('button', { name: 'Try Photo, fast' }).click();
+        await expect(page.getByRole('button', { name: 'Try 1 model' })).toBeEnabled();
+        await expectAccessible(page, 'trying models');
+        await page.keyboard.press('Escape');
+        await expect(page.getByRole('dialog')).toBeHidden();
         if (phone) await settings.click();
 
         await app.enlarge();

@@ -158,6 +158,13 @@ function deeds(app: AppPage): Record<string, () => Promise<void>> {
       await keyboard.press('Control+.');
       await app.state('large.png', 'cancelled');
     },
+    'All models': async () => {
+      const models = page.getByRole('dialog', { name: 'Models' });
+      await keyboard.press('m');
+      await expect(models).toBeVisible();
+      await keyboard.press('Escape');
+      await expect(models).toBeHidden();
+    },
     'Change the theme': async () => {
       const theme = (): Promise<string | undefined> =>
         page.evaluate(() => document.documentElement.dataset['theme']);

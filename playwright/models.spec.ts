@@ -78,6 +78,8 @@ test('a weights file that is dropped runs, stays, can be saved, and can be remov
   const copy = await app.saved(() => page.getByRole('button', { name: 'Save a copy Sharp_3x' }).click());
   expect(copy.name).toBe('sharp-3x.safetensors');
   await page.getByRole('button', { name: 'Remove the model Sharp_3x' }).click();
+  const question = page.getByRole('dialog', { name: 'Delete Sharp_3x?' });
+  await question.getByRole('button', { name: 'Delete' }).click();
   await expect(own).toHaveCount(0);
   await expect(page.getByRole('radio', { name: 'Photo, fast' })).toBeChecked();
 

@@ -219,6 +219,16 @@ export const commands = {
     enabled: withFrame,
     run: (app) => app.viewer.swap(),
   }),
+  models: define({
+    id: 'models',
+    group: 'app',
+    label: (text) => text.commands.models,
+    shortcuts: [{ key: 'm' }],
+    enabled: always,
+    run: (app) => {
+      app.browsing = true;
+    },
+  }),
   theme: define({
     id: 'theme',
     group: 'app',

@@ -240,6 +240,7 @@ export const en = {
     loupe: 'Loupe',
     swap: 'Swap before and after',
     theme: 'Change the theme',
+    models: 'All models',
     help: 'Keyboard shortcuts',
   },
   help: {
@@ -289,6 +290,14 @@ export const en = {
       `${name} (${family}, ${timesOf(scale)}) ${known ? 'was here already and' : 'is one of your models now and'} is chosen.`,
     reading: (name: string, share: number | null) =>
       share === null ? `Reading ${name}…` : `Reading ${name}: ${format.percent(share)}`,
+  },
+  library: {
+    open: 'All models…',
+    openFailed:
+      'This part of the app could not be loaded. Connect to the network and reload the page, then open it again.',
+    renamed: (name: string) => `The model is called ${name} now.`,
+    deletedCopy: (name: string) =>
+      `${name} was deleted from this device. It is downloaded again when it is used.`,
   },
   failures: failureWords(format, size),
   failureTitle: 'This picture was not enlarged',

@@ -2,6 +2,7 @@
 
 import type { Failure } from '../../base/errors.ts';
 import { fromThrown } from '../../base/result.ts';
+import type { ModelCard } from '../../models/card.ts';
 import type { Size } from '../../picture/geometry.ts';
 import type { BackendChoice } from '../../protocol/backend.ts';
 import type { Pass } from '../../recipes/passes.ts';
@@ -52,6 +53,12 @@ export class App {
   /** Which of the page's own sheets is open. */
   help = $state(false);
   panel = $state(false);
+  /** The library screen is open. */
+  browsing = $state(false);
+  /** A model is being tried on a part of a picture. */
+  trying = $state(false);
+  /** The model that is about to be deleted and cannot be fetched again. */
+  deleting = $state.raw<ModelCard | null>(null);
   /** The picture that is about to be removed with a result that was not saved. */
   removing = $state.raw<Picture | null>(null);
   #measuring = false;
@@ -185,6 +192,12 @@ export class App {
     else await this.remove(picture);
   }
 
+  /** Asks before a model is lost that only its file could bring back. */
+  async askToDelete(card: ModelCard): Promise<void> {
+    if (card.origin === 'imported' && !card.from) this.deleting = card;
+    else await this.library.remove(card);
+  }
+
   /** Takes a picture out of the queue; a job of it is cancelled. */
   async remove(picture: Picture): Promise<void> {
     if (isActive(picture.status)) await this.jobs.cancel(picture);
@@ -267,7 +280,11 @@ export class App {
   /** The engine is at work, or a picture is on its way to the stage. */
   #wanted(): boolean {
     const { selected, active } = this.pictures;
-    return active.length > 0 || (selected !== null && !selected.before && selected.status.kind !== 'failed');
+    return (
+      this.trying ||
+      active.length > 0 ||
+      (selected !== null && !selected.before && selected.status.kind !== 'failed')
+    );
   }
 
   /** Results that are gone can be made again; of those that were saved nothing is said. */

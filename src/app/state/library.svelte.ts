@@ -119,7 +119,22 @@ export class Library {
     }
     if (this.#open?.id === card.id) this.#open = null;
     await this.#read();
-    this.#notices.news(this.#text.notices.modelRemoved(card.name));
+    const { library: words, notices } = this.#text;
+    this.#notices.news(
+      card.origin === 'shipped' ? words.deletedCopy(card.name) : notices.modelRemoved(card.name),
+    );
+  }
+
+  async rename(card: ModelCard, name: string): Promise<void> {
+    const { library } = await this.#services;
+    const renamed = await library.rename(card.id, name);
+    if (!renamed.ok) {
+      this.#notices.trouble(this.#text.notices.about(card.name, wordsOf(this.#text, renamed.error)));
+      return;
+    }
+    if (this.#open?.id === card.id) this.#open = null;
+    await this.#read();
+    this.#notices.news(this.#text.library.renamed(name));
   }
 
   /** Saves the model's file, as it is kept. */

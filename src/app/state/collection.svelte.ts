@@ -1,0 +1,129 @@
+/** What the library screen shows and does: all models with search and filters, storage, and the deeds on one model. */
+
+import type { StoredBytes } from '../../protocol/library.ts';
+import { wordsOf } from '../i18n/en.ts';
+import { libraryText } from '../i18n/library-text.ts';
+import type { App } from './app.svelte.ts';
+import {
+  entriesOf,
+  everything,
+  found,
+  leftovers,
+  scalesOf,
+  type Entry,
+  type EntryFilter,
+} from './library-entries.ts';
+
+interface Space {
+  readonly used: number;
+  readonly quota: number;
+  readonly persisted: boolean;
+}
+
+export class Collection {
+  readonly #app: Pick<App, 'library' | 'notices' | 'services' | 'text'>;
+  #stored = $state.raw<readonly StoredBytes[]>([]);
+  #space = $state.raw<Space | null>(null);
+  #refused = $state(false);
+  #updating = $state.raw<ReadonlySet<string>>(new Set());
+  #filter = $state.raw<EntryFilter>(everything);
+  readonly #entries = $derived.by(() =>
+    entriesOf({
+      cards: this.#app.library.cards,
+      offers: [],
+      stored: this.#stored,
+      address: (path) => this.#app.library.address(path),
+    }),
+  );
+  readonly #found = $derived(found(this.#entries, this.#filter));
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  /** Those that the search and the filters leave. */
+  get found(): readonly Entry[] {
+    return this.#found;
+  }
+
+  get scales(): readonly number[] {
+    return scalesOf(this.#entries);
+  }
+
+  get filter(): EntryFilter {
+    return this.#filter;
+  }
+
+  get filtered(): boolean {
+    return this.#filter !== everything;
+  }
+
+  get space(): Space | null {
+    return this.#space;
+  }
+
+  /** The browser was asked to keep the models, and did not agree. */
+  get refused(): boolean {
+    return this.#refused;
+  }
+
+  get leftovers(): readonly StoredBytes[] {
+    return leftovers(this.#app.library.cards, this.#stored);
+  }
+
+  /** What all models on this device take together. */
+  get kept(): { readonly count: number; readonly bytes: number } {
+    return { count: this.#stored.length, bytes: this.#stored.reduce((sum, { bytes }) => sum + bytes, 0) };
+  }
+
+  change(change: Partial<EntryFilter>): void {
+    this.#filter = { ...this.#filter, ...change };
+  }
+
+  clear(): void {
+    this.#filter = everything;
+  }
+
+  isUpdating(entry: Entry): boolean {
+    return this.#updating.has(entry.key);
+  }
+
+  /** Reads what is kept, and the storage; after every change. */
+  async readStored(): Promise<void> {
+    const { library } = await this.#app.services;
+    const [stored, space] = await Promise.all([library.stored(), library.storage()]);
+    this.#stored = stored.ok ? stored.value : [];
+    this.#space = space.ok ? space.value : null;
+  }
+
+  async persist(): Promise<void> {
+    const { library } = await this.#app.services;
+    this.#refused = !(await library.persist());
+    await this.readStored();
+  }
+
+  /** Fetches the version that the catalogue names now; the old one goes when the new one is here. */
+  async update({ key, card }: Entry): Promise<void> {
+    if (!card) return;
+    this.#updating = new Set([...this.#updating, key]);
+    const { notices, text } = this.#app;
+    if (card.origin === 'shipped') {
+      const opened = await this.#app.library.open(card.id);
+      if (opened.ok) notices.news(libraryText(text).fetched(card.name));
+      else notices.trouble(text.notices.about(card.name, wordsOf(text, opened.error)));
+    }
+    this.#updating = new Set([...this.#updating].filter((other) => other !== key));
+    await this.readStored();
+  }
+
+  /** Frees what is left of a model that no list names any more. */
+  async discard({ id }: StoredBytes): Promise<void> {
+    const { library } = await this.#app.services;
+    await library.remove(id);
+    await this.readStored();
+  }
+}
