@@ -21,6 +21,16 @@ describe('parseCommand', () => {
     });
   });
 
+  it('reads what goes beyond one model', () => {
+    const words = 'a.png --out b.png --second my.pth --visibility 0.3 --extra-quality 8 --alpha #FFffff';
+    expect(parseCommand(words.split(' '))).toMatchObject({
+      request: { second: 'my.pth', visibility: 0.3, extraQuality: 8, alpha: { onto: '#FFffff' } },
+    });
+    expect(parseCommand('a.png --out b.png --alpha nearest'.split(' '))).toMatchObject({
+      request: { alpha: 'nearest' },
+    });
+  });
+
   it('leaves out what is not said', () => {
     expect(parseCommand(['a.jpg', '--out', 'b.png'])).toEqual({
       kind: 'request',
@@ -54,6 +64,12 @@ describe('parseCommand', () => {
     ['a.jpg --out b.png --width 9 --height 9 --fit squeeze', 'crop, pad, stretch'],
     ['a.jpg --out b.png --backend cuda', 'auto, webgpu, wasm'],
     ['a.jpg --out b.png --recipe r.json --model photo', '--recipe already'],
+    ['a.jpg --out b.png --recipe r.json --second photo', '--recipe already'],
+    ['a.jpg --out b.png --recipe r.json --alpha nearest', '--recipe already'],
+    ['a.jpg --out b.png --visibility 0.5', '--second'],
+    ['a.jpg --out b.png --second photo --visibility 2', '0 to 1'],
+    ['a.jpg --out b.png --extra-quality 3', '1, 2, 4, 8'],
+    ['a.jpg --out b.png --alpha keep', 'a colour like #ffffff'],
     ['a.jpg --out b.png --colour red', '--colour'],
   ])('refuses "%s"', (command, part) => {
     expect(parseCommand(command.split(' '))).toMatchObject({

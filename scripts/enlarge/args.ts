@@ -2,7 +2,8 @@
 
 import { parseArgs } from 'node:util';
 import type { BackendChoice } from '../../src/protocol/backend.ts';
-import type { Fit } from '../../src/recipes/recipe.ts';
+import { classicFilters } from '../../src/picture/resample-filter.ts';
+import { extraQualities, type AlphaRule, type ExtraQuality, type Fit } from '../../src/recipes/recipe.ts';
 
 export const usage = `Usage: npm run --silent enlarge -- INPUT... --out FILE_OR_FOLDER [options]
        npm run --silent enlarge -- --inspect FILE... [--json]
@@ -12,7 +13,12 @@ export const usage = `Usage: npm run --silent enlarge -- INPUT... --out FILE_OR_
   --width W --height H  an exact size in pixels
   --fit crop|pad|stretch  how the picture meets that size (crop)
   --model ID_OR_FILE    a model of the catalogue, a weights file, or nearest, bilinear, bicubic, lanczos3
-  --recipe FILE.json    a recipe, instead of size and model
+  --second ID_OR_FILE   a second upscaler, like --model, that is mixed into the result
+  --visibility V        its share, 0 to 1 (0.5)
+  --extra-quality 1|2|4|8  runs every tile in so many orientations and takes their mean (1)
+  --alpha RULE          transparency by model (the default), nearest, bilinear, bicubic or lanczos3,
+                        or a colour like #ffffff that the picture is laid onto
+  --recipe FILE.json    a recipe, instead of size, model and what goes with it
   --backend auto|webgpu|wasm
   --tile N              longest side of a tile in input pixels
   --quality Q           0 to 1, for .jpg and .webp (0.92)
@@ -30,6 +36,10 @@ export interface Request {
   readonly height?: number;
   readonly fit?: Fit;
   readonly model?: string;
+  readonly second?: string;
+  readonly visibility?: number;
+  readonly extraQuality?: ExtraQuality;
+  readonly alpha?: AlphaRule;
   readonly recipe?: string;
   readonly backend?: BackendChoice;
   readonly tile?: number;
@@ -62,6 +72,10 @@ function read(words: readonly string[]): Parsed {
       height: { type: 'string' },
       fit: { type: 'string' },
       model: { type: 'string' },
+      second: { type: 'string' },
+      visibility: { type: 'string' },
+      'extra-quality': { type: 'string' },
+      alpha: { type: 'string' },
       recipe: { type: 'string' },
       backend: { type: 'string' },
       tile: { type: 'string' },
@@ -86,10 +100,14 @@ function read(words: readonly string[]): Parsed {
   }
   if (sized && values.scale !== undefined) throw new Error('Give --scale or --width and --height, not both.');
   if (values.fit !== undefined && !sized) throw new Error('--fit needs --width and --height.');
-  if (values.recipe !== undefined && (sized || values.scale !== undefined || values.model !== undefined)) {
+  const said = ['scale', 'model', 'second', 'visibility', 'extra-quality', 'alpha'] as const;
+  if (values.recipe !== undefined && (sized || said.some((name) => values[name] !== undefined))) {
     throw new Error(
-      '--recipe already says size and model: leave out --scale, --width, --height and --model.',
+      '--recipe already says size and model: leave out --scale, --width, --height, --model and what goes with it.',
     );
+  }
+  if (values.visibility !== undefined && values.second === undefined) {
+    throw new Error('--visibility is that of a second upscaler: name it with --second.');
   }
   return {
     kind: 'request',
@@ -102,6 +120,10 @@ function read(words: readonly string[]): Parsed {
       ...optional('height', number(values.height, '--height', 1, 65535, true)),
       ...optional('fit', oneOf<Fit>(values.fit, '--fit', ['crop', 'pad', 'stretch'])),
       ...optional('model', values.model),
+      ...optional('second', values.second),
+      ...optional('visibility', number(values.visibility, '--visibility', 0, 1, false)),
+      ...optional('extraQuality', quality(values['extra-quality'])),
+      ...optional('alpha', alphaRule(values.alpha)),
       ...optional('recipe', values.recipe),
       ...optional('backend', oneOf<BackendChoice>(values.backend, '--backend', ['auto', 'webgpu', 'wasm'])),
       ...optional('tile', number(values.tile, '--tile', 16, 65535, true)),
@@ -129,6 +151,20 @@ function number(
     );
   }
   return value;
+}
+
+function quality(word: string | undefined): ExtraQuality | undefined {
+  const count = oneOf(word, '--extra-quality', extraQualities.map(String));
+  return extraQualities.find((known) => String(known) === count);
+}
+
+function alphaRule(word: string | undefined): AlphaRule | undefined {
+  if (word !== undefined && /^#[0-9a-f]{6}$/i.test(word)) return { onto: word };
+  if (word === undefined) return undefined;
+  const rules = ['model', ...classicFilters] as const;
+  const rule = rules.find((known) => known === word);
+  if (!rule) throw new Error(`--alpha takes ${rules.join(', ')}, or a colour like #ffffff, not "${word}".`);
+  return rule;
 }
 
 function oneOf<T extends string>(word: string | undefined, name: string, known: readonly T[]): T | undefined {

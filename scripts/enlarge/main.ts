@@ -1,6 +1,6 @@
 /** `npm run enlarge`: enlarges pictures with the built app in headless Chromium. Run by scripts/enlarge.mjs. */
 
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail, failure, ok, type Result } from '../../src/base/result.ts';
@@ -50,7 +50,9 @@ function wrongUsage(message: string): number {
 
 function optionsOf(request: Request, outputs: Outputs): PageOptions {
   const { scale, width, height, fit, model, recipe, backend, tile, quality } = request;
-  const given = { scale, width, height, fit, model, backend, tile, quality };
+  const { second, visibility, alpha, extraQuality } = request;
+  const combined = { second, visibility, alpha, extraQuality };
+  const given = { scale, width, height, fit, model, ...combined, backend, tile, quality };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
     backend: 'auto',
@@ -80,11 +82,11 @@ async function enlargeAll(request: Request, outputs: Outputs, options: PageOptio
         console.error(text);
       },
     });
-    const model = await modelOf(request.model, app, served);
+    const models = await modelsOf(request, app, served);
     for (const input of request.inputs) {
-      if (!model.ok) {
+      if (!models.ok) {
         failed++;
-        const { code, message } = model.error;
+        const { code, message } = models.error;
         report(request.json, { input, error: { code, message } });
         continue;
       }
@@ -92,7 +94,7 @@ async function enlargeAll(request: Request, outputs: Outputs, options: PageOptio
       const unreadable = readable(input);
       const answer = unreadable
         ? ({ ok: false, error: unreadable } as const)
-        : await app.enlarge(served.offer(resolve(input)), { ...options, ...model.value });
+        : await app.enlarge(served.offer(resolve(input)), { ...options, ...models.value });
       if (!answer.ok) {
         failed++;
         report(request.json, { input, error: { code: answer.error.code, message: answer.error.message } });
@@ -129,26 +131,38 @@ async function write(output: string, app: OpenApp, served: Served): Promise<Fail
   return failure(why.startsWith('ENOSPC') ? 'storage-full' : 'storage-unavailable', message);
 }
 
-/** A weights file is taken in first, and is a model of the page from then on. */
-async function modelOf(
-  model: string | undefined,
+/** The first and the second model, by the ids that they have in the page. */
+async function modelsOf(
+  request: Request,
   app: OpenApp,
   served: Served,
-): Promise<Result<{ readonly model?: string }>> {
-  if (model === undefined) return ok({});
+): Promise<Result<Pick<PageOptions, 'model' | 'second'>>> {
+  const ids: { model?: string; second?: string } = {};
+  for (const which of ['model', 'second'] as const) {
+    const given = request[which];
+    if (given === undefined) continue;
+    const id = await idOf(given, app, served);
+    if (!id.ok) return id;
+    ids[which] = id.value;
+  }
+  return ok(ids);
+}
+
+/** A weights file is taken in first, and is a model of the page from then on. */
+async function idOf(model: string, app: OpenApp, served: Served): Promise<Result<string>> {
   // An id has neither a folder nor an ending.
-  if (!/[./\\]/.test(model)) return ok({ model });
+  if (!/[./\\]/.test(model)) return ok(model);
   if (!existsSync(model))
     return fail('model-unavailable', `There is no model file "${model}". Check the path.`);
   const paths = [model, ...otherHalf(model)];
   const files = paths.map((path) => ({ name: basename(path), url: served.offer(resolve(path)) }));
-  const id = await app.importModel(files);
-  return id.ok ? ok({ model: id.value }) : id;
+  return app.importModel(files);
 }
 
 function readable(path: string): Failure | null {
   try {
-    readFileSync(path, { flag: 'r' });
+    closeSync(openSync(path, 'r'));
+    if (statSync(path).isDirectory()) throw new Error('it is a folder');
     return null;
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);

@@ -16,7 +16,7 @@ export function estimateSeconds(
     if (pass.kind !== 'model') continue;
     const speed = pixelsPerSecond(pass.model);
     if (speed === null || !(speed > 0)) return null;
-    seconds += area(pass.input) / speed;
+    seconds += (area(pass.input) * (pass.orientations ?? 1)) / speed;
   }
   return seconds;
 }

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { at } from '../base/assert.ts';
 import type { Size } from '../picture/geometry.ts';
+import { freedBy, heldDuring, sourcesOf } from './pass-order.ts';
 import type { Pass } from './passes.ts';
 import { outputSize, planPasses, sizeOf } from './plan-passes.ts';
-import type { SizeTarget, Step } from './recipe.ts';
+import type { SizeTarget, Step, UpscaleStep } from './recipe.ts';
 
 const scales: Readonly<Record<string, number>> = { photo: 4, triple: 3, double: 2, clean: 1 };
 const photo: Size = { width: 640, height: 480 };
@@ -17,6 +18,15 @@ function passesOf(source: Size, ...steps: readonly Step[]): Pass[] {
 
 function upscale(size: SizeTarget, model = 'photo'): Step {
   return { kind: 'upscale', model, size };
+}
+
+function upscaleWith(more: Partial<UpscaleStep>, by = 4): Step {
+  return { kind: 'upscale', model: 'photo', size: { by }, ...more };
+}
+
+/** Kind and sources of every pass, for example "blend 0 1". */
+function graphOf(passes: readonly Pass[]): string[] {
+  return passes.map(({ kind }, i) => [kind, ...sourcesOf(passes, i)].join(' '));
 }
 
 function to(width: number, height: number, fit: 'crop' | 'pad' | 'stretch'): SizeTarget {
@@ -160,6 +170,7 @@ describe('planPasses', () => {
         (source, steps) => {
           let size = source;
           for (const pass of passesOf(source, ...steps)) {
+            if (pass.kind === 'blend' || pass.kind === 'alpha') throw new Error('Nobody asked for that.');
             const part = pass.kind === 'model' ? pass.input : pass.window;
             expect(part.x).toBeGreaterThanOrEqual(0);
             expect(part.y).toBeGreaterThanOrEqual(0);
@@ -199,6 +210,100 @@ describe('planPasses', () => {
         },
       ),
     );
+  });
+});
+
+describe('a second upscaler', () => {
+  it('starts from the same source, and a blend ends the step', () => {
+    const mixed = upscaleWith({ second: { model: 'double', visibility: 0.3 } });
+    const passes = passesOf(photo, mixed, { kind: 'resize', filter: 'bicubic', size: { by: 0.5 } });
+    expect(graphOf(passes)).toEqual(['model picture', 'model picture', 'model 1', 'blend 0 2', 'resample 3']);
+    expect(passes[3]).toMatchObject({
+      visibility: 0.3,
+      by: ['photo', 'double'],
+      output: { width: 2560, height: 1920 },
+    });
+    expect(passes.map((_, i) => freedBy(passes, i))).toEqual([[], [], [1], [0, 2], [3]]);
+    expect(passes.map((_, i) => heldDuring(passes, i))).toEqual([[0], [0, 1], [0, 1, 2], [0, 2, 3], [3, 4]]);
+  });
+
+  it('may be a classic filter, and meets the same size', () => {
+    const second = { model: 'bicubic', visibility: 0.5 };
+    const passes = passesOf(photo, { ...upscale(to(300, 300, 'crop')), second } as Step);
+    expect(graphOf(passes)).toEqual(['resample picture', 'resample picture', 'blend 0 1']);
+    expect(passes[1]).toMatchObject({ filter: 'bicubic', output: { width: 300, height: 300 } });
+  });
+
+  it('starts from what the step before made', () => {
+    const mixed = upscaleWith({ second: { model: 'bicubic', visibility: 0.5 } });
+    const passes = passesOf(photo, { kind: 'resize', filter: 'bicubic', size: { by: 2 } }, mixed);
+    expect(graphOf(passes)).toEqual(['resample picture', 'model 0', 'resample 0', 'blend 1 2']);
+    expect(freedBy(passes, 1)).toEqual([]);
+    expect(freedBy(passes, 2)).toEqual([0]);
+  });
+
+  it('mixes with the source itself where one of the two has nothing to do', () => {
+    const passes = passesOf(photo, upscaleWith({ second: { model: 'clean', visibility: 0.5 } }, 1));
+    expect(graphOf(passes)).toEqual(['model picture', 'blend picture 0']);
+  });
+
+  it.each([
+    [0, 'photo', 4],
+    [1, 'double', 2],
+  ])('with a visibility of %s is %s alone', (visibility, model, scale) => {
+    const passes = passesOf(photo, upscaleWith({ second: { model: 'double', visibility } }, scale));
+    expect(passes).toEqual(passesOf(photo, upscale({ by: scale }, model)));
+  });
+
+  it('that is the first is not run twice, and an unknown one is named', () => {
+    const twice = upscaleWith({ second: { model: 'photo', visibility: 0.5 } });
+    expect(passesOf(photo, twice)).toEqual(passesOf(photo, upscale({ by: 4 })));
+    const steps = [upscaleWith({ second: { model: 'nope', visibility: 0.5 } })];
+    const planned = planPasses(photo, { version: 1, steps }, (model) => scales[model]);
+    expect(planned).toMatchObject({ ok: false, error: { code: 'model-unknown', detail: { model: 'nope' } } });
+    const hidden = [upscaleWith({ second: { model: 'nope', visibility: 0 } })];
+    expect(planPasses(photo, { version: 1, steps: hidden }, (model) => scales[model]).ok).toBe(true);
+  });
+});
+
+describe('transparency', () => {
+  it('enlarged by a filter is put on the colours in the end, once', () => {
+    const passes = passesOf(
+      photo,
+      upscaleWith({ second: { model: 'lanczos3', visibility: 0.5 }, alpha: 'nearest' }, 3),
+    );
+    expect(graphOf(passes)).toEqual([
+      'model picture',
+      'resample 0',
+      'resample picture',
+      'blend 1 2',
+      'alpha 3 picture',
+    ]);
+    expect(passes[0]).toMatchObject({ colourOnly: true });
+    expect(passes[4]).toMatchObject({ filter: 'nearest', window: { x: 0, y: 0, ...photo } });
+  });
+
+  it('is laid onto a colour by whoever reads the source first, even where nothing else changes', () => {
+    const alpha = { onto: '#ffffff' };
+    const passes = passesOf(photo, upscaleWith({ second: { model: 'bicubic', visibility: 0.5 }, alpha }, 16));
+    expect(passes.map((pass) => 'onto' in pass)).toEqual([true, false, true, false]);
+    expect(passesOf(photo, upscaleWith({ alpha }, 1))).toMatchObject([
+      { kind: 'resample', filter: 'nearest', output: photo, onto: '#ffffff' },
+    ]);
+  });
+
+  it('stays where nothing changes', () => {
+    expect(passesOf(photo, upscaleWith({ alpha: 'nearest' }, 1))).toMatchObject([{ kind: 'resample' }]);
+  });
+});
+
+describe('extra quality', () => {
+  it('is said of every pass of a model, of both models', () => {
+    const second = { model: 'double', visibility: 0.5 };
+    const passes = passesOf(photo, upscaleWith({ second, extraQuality: 8 }, 3));
+    const said = passes.map((pass) => (pass.kind === 'model' ? pass.orientations : null));
+    expect(said).toEqual([8, null, 8, 8, null, null]);
+    expect(passesOf(photo, upscaleWith({ extraQuality: 1 }))).toEqual(passesOf(photo, upscale({ by: 4 })));
   });
 });
 

@@ -3,8 +3,10 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { rectOf, type Rect, type Size, type Window } from '../picture/geometry.ts';
 import type { ClassicFilter } from '../picture/resample-filter.ts';
-import type { Pass } from './passes.ts';
-import type { Recipe, SizeTarget, Step } from './recipe.ts';
+import { classicFilter, upscalersOf } from './needed-models.ts';
+import { before } from './pass-order.ts';
+import type { ModelPass, Pass, PassSource, ResamplePass } from './passes.ts';
+import type { Recipe, SizeTarget, Step, UpscaleStep } from './recipe.ts';
 
 /** Seen around a picture that is padded without a colour being named. */
 const defaultBackground = '#000000';
@@ -13,7 +15,9 @@ const defaultBackground = '#000000';
  * The passes of a recipe for a picture of size `source`. An upscale step runs its model until what is
  * wanted is no larger than what is there, then one exact Lanczos-3 resample, only if the sizes differ;
  * by 1 or less it is that resample alone. A crop is cut before the model runs, outwards to whole pixels,
- * and exactly by the resample. A recipe that changes nothing gives one exact copy, so there always is a pass.
+ * and exactly by the resample. A second upscaler starts from the same source, and a blend mixes the two;
+ * transparency that a classic filter enlarges is put back last. A recipe that changes nothing gives one exact copy,
+ * so there always is a pass, and the last one makes the result.
  *
  * `scaleOf` tells a model's scale; undefined for an unknown model, which is `model-unknown`.
  */
@@ -24,23 +28,30 @@ export function planPasses(
 ): Result<Pass[]> {
   const passes: Pass[] = [];
   let size: Size = { width: source.width, height: source.height };
+  let from: PassSource = 'picture';
   for (const [index, step] of recipe.steps.entries()) {
     const placed = placeOf(size, step.size);
     if (step.kind === 'resize') {
-      passes.push(...resample(size, index, step.filter, placed));
+      from = append(passes, from, resample(size, index, step.filter, placed));
     } else {
-      const scale = scaleOf(step.model);
-      if (scale === undefined || !Number.isInteger(scale) || scale < 1) {
-        return fail('model-unknown', `The recipe names the model "${step.model}", which is not known here.`, {
-          model: step.model,
-        });
-      }
-      passes.push(...upscale(size, index, step.model, scale, placed));
+      const done = upscale({ size, step: index, placed, from }, step, passes, scaleOf);
+      if (!done.ok) return done;
+      from = done.value;
     }
     size = placed.output;
   }
-  if (passes.length === 0) passes.push(copyOf(size));
+  if (passes.length === 0) passes.push(copyOf(size, 0));
   return ok(passes);
+}
+
+/** Adds passes that follow one another, the first of them on `from`; the source of whoever goes on from there. */
+function append(passes: Pass[], from: PassSource, chain: readonly Pass[]): PassSource {
+  let source = from;
+  for (const pass of chain) {
+    passes.push(source === before(passes.length) ? pass : { ...pass, from: source });
+    source = passes.length - 1;
+  }
+  return source;
 }
 
 /** The size that a recipe ends with. */
@@ -90,17 +101,91 @@ function placeOf(source: Size, target: SizeTarget): Placed {
   return { ...whole, place, background: target.background ?? defaultBackground };
 }
 
-function upscale(size: Size, step: number, model: string, scale: number, placed: Placed): Pass[] {
+/** A step's input and what is to become of it. */
+interface Task {
+  readonly size: Size;
+  readonly step: number;
+  readonly placed: Placed;
+  readonly from: PassSource;
+}
+
+function upscale(
+  { size, step, placed, from }: Task,
+  asked: UpscaleStep,
+  passes: Pass[],
+  scaleOf: (model: string) => number | undefined,
+): Result<PassSource> {
+  const by = upscalersOf(asked);
+  const made: PassSource[] = [];
+  for (const model of by) {
+    const filter = classicFilter(model);
+    const scale = filter ? 1 : scaleOf(model);
+    if (scale === undefined || !Number.isInteger(scale) || scale < 1) {
+      return fail('model-unknown', `The recipe names the model "${model}", which is not known here.`, {
+        model,
+      });
+    }
+    const chain = filter
+      ? resample(size, step, filter, placed)
+      : enlarge(size, step, model, scale, placed, asked);
+    made.push(append(passes, from, laidOnto(chain, size, step, asked)));
+  }
+  const { alpha = 'model', second } = asked;
+  const { output, window, place } = placed;
+  const [first = from, other] = made;
+  const [one, two] = by;
+  let done = first;
+  if (one !== undefined && two !== undefined && second && other !== undefined && other !== first) {
+    const blend = {
+      kind: 'blend',
+      step,
+      other,
+      visibility: second.visibility,
+      by: [one, two],
+      output,
+    } as const;
+    done = append(passes, first, [blend]);
+  }
+  if (typeof alpha === 'string' && alpha !== 'model' && done !== from) {
+    done = append(passes, done, [{ kind: 'alpha', step, other: from, filter: alpha, window, place, output }]);
+  }
+  return ok(done);
+}
+
+/** Lets the first pass of a chain lay its input onto the step's colour, where it has one; a copy where there is none. */
+function laidOnto(
+  chain: readonly (ModelPass | ResamplePass)[],
+  size: Size,
+  step: number,
+  { alpha }: UpscaleStep,
+): readonly Pass[] {
+  if (typeof alpha !== 'object') return chain;
+  const [first = copyOf(size, step), ...more] = chain;
+  return [{ ...first, onto: alpha.onto }, ...more];
+}
+
+function enlarge(
+  size: Size,
+  step: number,
+  model: string,
+  scale: number,
+  placed: Placed,
+  { alpha = 'model', extraQuality = 1 }: UpscaleStep,
+): (ModelPass | ResamplePass)[] {
   const { window, place } = placed;
   const times = runsNeeded(scale, Math.max(place.width / window.width, place.height / window.height));
   if (times === 0) return resample(size, step, 'lanczos3', placed);
 
-  const passes: Pass[] = [];
+  const how = {
+    ...(extraQuality === 1 ? {} : { orientations: extraQuality }),
+    ...(alpha === 'model' || typeof alpha === 'object' ? {} : { colourOnly: true as const }),
+  };
+  const passes: (ModelPass | ResamplePass)[] = [];
   const crop = outwards(window, size);
   let input: Rect = crop;
   for (let i = 0; i < times; i++) {
     const output = { width: input.width * scale, height: input.height * scale };
-    passes.push({ kind: 'model', step, model, scale, input, output });
+    passes.push({ kind: 'model', step, model, scale, input, output, ...how });
     input = rectOf(output);
   }
   const grown = scale ** times;
@@ -123,18 +208,18 @@ function runsNeeded(scale: number, factor: number): number {
 }
 
 /** One resample, or none where every pixel would stay where it is. */
-function resample(size: Size, step: number, filter: ClassicFilter, placed: Placed): Pass[] {
+function resample(size: Size, step: number, filter: ClassicFilter, placed: Placed): ResamplePass[] {
   const { window, output, place } = placed;
   const unmoved =
     same(window, rectOf(size)) && same(place, rectOf(output)) && same(rectOf(size), rectOf(output));
   return unmoved ? [] : [{ kind: 'resample', step, filter, ...placed }];
 }
 
-function copyOf(size: Size): Pass {
+function copyOf(size: Size, step: number): ResamplePass {
   const whole = rectOf(size);
   return {
     kind: 'resample',
-    step: 0,
+    step,
     filter: 'nearest',
     window: whole,
     output: size,

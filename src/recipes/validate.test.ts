@@ -13,11 +13,24 @@ const good: Recipe = {
       size: { width: 3840, height: 2160, fit: 'pad', background: '#10203040' },
     },
     { kind: 'upscale', model: 'photo', size: { width: 1, height: 65535, fit: 'crop' } },
+    {
+      kind: 'upscale',
+      model: 'photo',
+      size: { by: 2 },
+      second: { model: 'lanczos3', visibility: 0.3 },
+      alpha: { onto: '#ffFFff' },
+      extraQuality: 8,
+    },
+    { kind: 'upscale', model: 'photo', size: { by: 2 }, alpha: 'nearest' },
   ],
 };
 
 function upscaleTo(size: unknown): unknown {
   return { version: 1, steps: [{ kind: 'upscale', model: 'photo', size }] };
+}
+
+function upscaleWith(more: object): unknown {
+  return { version: 1, steps: [{ kind: 'upscale', model: 'photo', size: { by: 2 }, ...more }] };
 }
 
 function messageOf(json: unknown): string {
@@ -79,6 +92,33 @@ describe('parseRecipe', () => {
     [
       { version: 1, steps: [{ kind: 'upscale', model: '', size: { by: 2 } }] },
       "The recipe's steps[0].model must be the id of a model.",
+    ],
+    [
+      upscaleWith({ second: { model: 'b', visibility: 1.5 } }),
+      "The recipe's steps[0].second.visibility must be at most 1.",
+    ],
+    [
+      upscaleWith({ second: { model: 'b', visibility: '1' } }),
+      "The recipe's steps[0].second.visibility must be a number.",
+    ],
+    [upscaleWith({ second: { model: 'b' } }), "The recipe's steps[0].second.visibility is missing."],
+    [
+      upscaleWith({ second: { model: '', visibility: 1 } }),
+      "The recipe's steps[0].second.model must be the id of a model.",
+    ],
+    [upscaleWith({ second: 'b' }), "The recipe's steps[0].second must be an object."],
+    [upscaleWith({ extraQuality: 3 }), "The recipe's steps[0].extraQuality must be one of 1, 2, 4, 8."],
+    [
+      upscaleWith({ alpha: 'keep' }),
+      `The recipe's steps[0].alpha must be one of model, nearest, bilinear, bicubic, lanczos3, or {"onto": "#rrggbb"} for a picture without transparency.`,
+    ],
+    [
+      upscaleWith({ alpha: { onto: '#ffff' } }),
+      "The recipe's steps[0].alpha.onto must be a colour like #rrggbb.",
+    ],
+    [
+      { version: 1, steps: [{ ...good.steps[1], extraQuality: 2 }] },
+      "The recipe's steps[0].extraQuality is not known.",
     ],
     [
       { version: 1, steps: [{ kind: 'resize', filter: 'box', size: { by: 2 } }] },

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { fail, ok, type Result } from '../base/result.ts';
 import { classicFilters } from '../picture/resample-filter.ts';
-import type { Recipe } from './recipe.ts';
+import { extraQualities, type Recipe } from './recipe.ts';
 
 /** The factors and sides that a recipe may ask for. */
 const byRange = { least: 0.5, most: 16 } as const;
@@ -42,11 +42,39 @@ const toTarget = v.strictObject(
 // Chosen by what is there, so that a wrong value is named and not the whole union.
 const size = v.lazy((input) => (isRecord(input) && 'by' in input ? byTarget : toTarget));
 
+const model = v.pipe(v.string('must be the id of a model'), v.minLength(1, 'must be the id of a model'));
+const second = v.strictObject(
+  {
+    model,
+    visibility: v.pipe(
+      v.number('must be a number'),
+      v.minValue(0, 'must be at least 0'),
+      v.maxValue(1, 'must be at most 1'),
+    ),
+  },
+  unexpected,
+);
+const alphaWords = ['model', ...classicFilters] as const;
+const alphaRule = v.lazy((input) => (isRecord(input) ? ontoColour : alphaWord));
+const alphaWord = v.picklist(
+  alphaWords,
+  `must be one of ${alphaWords.join(', ')}, or {"onto": "#rrggbb"} for a picture without transparency`,
+);
+const ontoColour = v.strictObject(
+  {
+    onto: v.pipe(v.string('must be a text'), v.regex(/^#[0-9a-f]{6}$/iu, 'must be a colour like #rrggbb')),
+  },
+  unexpected,
+);
+
 const upscale = v.strictObject(
   {
     kind: v.literal('upscale'),
-    model: v.pipe(v.string('must be the id of a model'), v.minLength(1, 'must be the id of a model')),
+    model,
     size,
+    second: v.exactOptional(second),
+    alpha: v.exactOptional(alphaRule),
+    extraQuality: v.exactOptional(v.picklist(extraQualities, `must be one of ${extraQualities.join(', ')}`)),
   },
   unexpected,
 );

@@ -34,8 +34,8 @@ export class Models {
     this.#create = create;
   }
 
-  /** Opens a model, or returns it when it is open already. */
-  open(source: ModelSource): Promise<Result<OpenedModel>> {
+  /** Opens a model, or returns it when it is open already. `needed`: files (sha256) of models to keep beside it. */
+  open(source: ModelSource, needed: ReadonlySet<string> = new Set()): Promise<Result<OpenedModel>> {
     return this.#queue.run(async () => {
       const key = source.card.file.sha256;
       const known = this.#open.get(key);
@@ -44,7 +44,7 @@ export class Models {
         this.#open.set(key, known);
         return ok(known);
       }
-      await this.#makeRoom();
+      await this.#makeRoom(needed);
       const table = await readTable(source);
       if (!table.ok) return table;
       const opened = await place(this.#backend, source.card, table.value, this.#create);
@@ -82,9 +82,10 @@ export class Models {
     this.#flopsPerSecond = pixelsPerSecond * card.flopsPerPixel;
   }
 
-  async #makeRoom(): Promise<void> {
+  async #makeRoom(needed: ReadonlySet<string>): Promise<void> {
     for (const [key, oldest] of this.#open) {
       if (this.#open.size < mostSessions) return;
+      if (needed.has(key)) continue;
       this.#open.delete(key);
       await oldest.session.release();
     }

@@ -1,17 +1,18 @@
 /** One picture from file to file over the three workers, for `window.enlarger`. Nothing stays behind. */
 
 import type { Failure } from '../../base/errors.ts';
-import { failure, ok, type Result } from '../../base/result.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import type { Size } from '../../picture/geometry.ts';
 import type { JobDone, ModelSource } from '../../protocol/engine.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
+import { neededModels, worksWith } from '../../recipes/needed-models.ts';
 import { planPasses } from '../../recipes/plan-passes.ts';
 import { jobBytes } from '../state/memory.ts';
 import { refusal } from '../state/refusal.ts';
 import type { Catalogue, ModelCard } from '../../models/card.ts';
 import { findCard } from '../../models/catalogue.ts';
 import type { Services } from '../state/services.ts';
-import { checkOptions, modelsOf, recipeOf } from './options.ts';
+import { checkOptions, recipeOf } from './options.ts';
 import type { Enlarged, EnlargeOptions } from './types.ts';
 
 const standardQuality = 0.92;
@@ -63,7 +64,7 @@ export async function enlargeFile(
       height,
       source,
       backend,
-      model: modelsOf(recipe.value).join('+'),
+      model: worksWith(recipe.value).join('+'),
       tiles,
       seconds: {
         load: prepared + seconds.load,
@@ -112,6 +113,10 @@ async function runOrder(
   // The decoded pixels go to the engine: it has to be there first.
   const ready = await engine.ready();
   if (!ready.ok) return ready;
+  const stopped = (): Result<never> | null =>
+    options.signal?.aborted ? fail('cancelled', 'The job was cancelled.') : null;
+  const unwanted = stopped();
+  if (unwanted) return unwanted;
   const decoded = await codec.decode(input, id, 1);
   if (!decoded.ok) return decoded;
   const { width, height, preview, exact } = decoded.value;
@@ -119,9 +124,10 @@ async function runOrder(
   if (!exact) options.onNotice?.(rounded);
   const refused = await refuse(codec, decoded.value, recipe, cards, options);
   if (refused) return { ok: false, error: refused };
-  const models = await openModels(library, cards, options);
+  const models = stopped() ?? (await openModels(library, cards, options));
   if (!models.ok) return models;
-  if (options.signal?.aborted) return { ok: false, error: failure('cancelled', 'The job was cancelled.') };
+  const late = stopped();
+  if (late) return late;
   const prepared = since(begin);
 
   const jobId = resultOf(id);
@@ -149,14 +155,13 @@ async function runOrder(
 
 /** The cards of the recipe's models. Failures: `model-unknown`. */
 function cardsOf(recipe: Recipe, catalogue: Catalogue): Result<ModelCard[]> {
-  const cards = new Map<string, ModelCard>();
-  for (const step of recipe.steps) {
-    if (step.kind !== 'upscale') continue;
-    const card = findCard(catalogue, step.model);
+  const cards: ModelCard[] = [];
+  for (const model of neededModels(recipe)) {
+    const card = findCard(catalogue, model);
     if (!card.ok) return card;
-    cards.set(step.model, card.value);
+    cards.push(card.value);
   }
-  return ok([...cards.values()]);
+  return ok(cards);
 }
 
 /** What memory or the file format could not hold is refused before work starts. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkOptions, modelsOf, recipeOf } from './options.ts';
+import { checkOptions, recipeOf } from './options.ts';
 
 describe('recipeOf', () => {
   it('enlarges four times with the standard model when nothing is said', () => {
@@ -19,10 +19,35 @@ describe('recipeOf', () => {
     expect(recipe.ok && recipe.value.steps).toEqual([
       { kind: 'resize', filter: 'lanczos3', size: { by: 1.5 } },
     ]);
-    expect(recipe.ok && modelsOf(recipe.value)).toEqual(['lanczos3']);
+  });
+
+  it('takes a second upscaler, alpha and extra quality', () => {
+    const recipe = recipeOf(
+      { second: 'bicubic', visibility: 0.3, alpha: { onto: '#ffffff' }, extraQuality: 4 },
+      'photo',
+    );
+    expect(recipe.ok && recipe.value.steps).toEqual([
+      {
+        kind: 'upscale',
+        model: 'photo',
+        size: { by: 4 },
+        second: { model: 'bicubic', visibility: 0.3 },
+        alpha: { onto: '#ffffff' },
+        extraQuality: 4,
+      },
+    ]);
+    const half = recipeOf({ second: 'anime' }, 'photo');
+    expect(half.ok && half.value.steps[0]).toMatchObject({ second: { model: 'anime', visibility: 0.5 } });
   });
 
   it.each([
+    [{ visibility: 0.5 }],
+    [{ second: 'anime', visibility: 2 }],
+    [{ model: 'lanczos3', second: 'photo' }],
+    [{ model: 'lanczos3', extraQuality: 2 as const }],
+    [{ extraQuality: 3 as 2 }],
+    [{ alpha: 'keep' as 'nearest' }],
+    [{ recipe: { version: 1, steps: [{ kind: 'upscale', model: 'a', size: { by: 2 } }] }, second: 'b' }],
     [{ scale: 2, width: 3, height: 3 }],
     [{ width: 3 }],
     [{ fit: 'pad' as const }],

@@ -1,7 +1,7 @@
 /** From the API's options to a checked recipe. */
 
 import { fail, ok, type Result } from '../../base/result.ts';
-import { classicFilters } from '../../picture/resample-filter.ts';
+import { classicFilter } from '../../recipes/needed-models.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
 import { parseRecipe } from '../../recipes/validate.ts';
 import { saveFormats } from '../state/settings.ts';
@@ -23,10 +23,11 @@ export function checkOptions({ quality, tile, format }: EnlargeOptions): Result<
 
 /** `standard` is the model when none is named. */
 export function recipeOf(options: EnlargeOptions, standard: string): Result<Recipe> {
-  const { scale, width, height, fit, model, recipe } = options;
+  const { scale, width, height, fit, model, second, visibility, alpha, extraQuality, recipe } = options;
+  const combined = [second, visibility, alpha, extraQuality].some((option) => option !== undefined);
   const sized = width !== undefined || height !== undefined;
   if (recipe !== undefined) {
-    if (scale !== undefined || sized || model !== undefined) {
+    if (scale !== undefined || sized || model !== undefined || combined) {
       return fail('recipe-invalid', 'A recipe already says model and size: give either a recipe or those.');
     }
     return parseRecipe(recipe);
@@ -42,12 +43,23 @@ export function recipeOf(options: EnlargeOptions, standard: string): Result<Reci
   }
   const size = sized ? { width, height, fit: fit ?? 'crop' } : { by: scale ?? 4 };
   const name = model ?? standard;
-  const filter = classicFilters.find((known) => known === name);
-  const step = filter ? { kind: 'resize', filter, size } : { kind: 'upscale', model: name, size };
-  return parseRecipe({ version: 1, steps: [step] });
-}
-
-/** What a recipe works with, for reports. */
-export function modelsOf(recipe: Recipe): readonly string[] {
-  return [...new Set(recipe.steps.map((step) => (step.kind === 'upscale' ? step.model : step.filter)))];
+  const filter = classicFilter(name);
+  if (filter && combined) {
+    return fail(
+      'recipe-invalid',
+      `A second upscaler, alpha and extra quality go with a model, and "${name}" is a classic filter. Name a model first; the second may be a classic filter.`,
+    );
+  }
+  if (visibility !== undefined && second === undefined) {
+    return fail('recipe-invalid', 'A visibility is that of a second upscaler, but none is given.');
+  }
+  const upscale = {
+    kind: 'upscale',
+    model: name,
+    size,
+    ...(second === undefined ? {} : { second: { model: second, visibility: visibility ?? 0.5 } }),
+    ...(alpha === undefined ? {} : { alpha }),
+    ...(extraQuality === undefined ? {} : { extraQuality }),
+  };
+  return parseRecipe({ version: 1, steps: [filter ? { kind: 'resize', filter, size } : upscale] });
 }

@@ -5,7 +5,7 @@ import type { ModelCard } from '../../models/card.ts';
 import type { BackendChoice, BackendReport } from '../../protocol/backend.ts';
 import type { SaveFormat } from '../../protocol/codec.ts';
 import type { JobEvent } from '../../protocol/engine.ts';
-import type { Fit } from '../../recipes/recipe.ts';
+import type { AlphaRule, ExtraQuality, Fit } from '../../recipes/recipe.ts';
 
 export interface EnlargeOptions {
   /** 0.5 to 16; 4 when neither a scale nor a size nor a recipe is given. */
@@ -17,7 +17,15 @@ export interface EnlargeOptions {
   readonly fit?: Fit;
   /** A model's id, or a classic filter (`nearest`, `bilinear`, `bicubic`, `lanczos3`). */
   readonly model?: string;
-  /** A recipe (plain JSON), instead of scale, size and model. */
+  /** A second upscaler, a model's id or a classic filter, that is mixed into the first's result. */
+  readonly second?: string;
+  /** Share of the second in the result, 0 to 1; 0.5 when it is not given. */
+  readonly visibility?: number;
+  /** How transparency is enlarged: `model` (when it is not given), a classic filter, or onto a colour. */
+  readonly alpha?: AlphaRule;
+  /** In how many orientations every tile runs (1, 2, 4 or 8); 1 when it is not given. */
+  readonly extraQuality?: ExtraQuality;
+  /** A recipe (plain JSON), instead of scale, size, model and what goes with it. */
   readonly recipe?: unknown;
   /** `png` when it is not given. */
   readonly format?: SaveFormat;

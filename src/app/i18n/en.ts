@@ -8,12 +8,14 @@ import type { Failure } from '../../base/errors.ts';
 import type { Size } from '../../picture/geometry.ts';
 import type { BackendName, BackendReason } from '../../protocol/backend.ts';
 import { formatsFor } from './format.ts';
+import { combiningWords } from './en-combining.ts';
 import { failureWords } from './en-failures.ts';
 
 const format = formatsFor('en');
 const { duration, plural } = format;
 const size = ({ width, height }: Size): string => `${width} × ${height}`;
 const filters = { nearest: 'Nearest', bilinear: 'Bilinear', bicubic: 'Bicubic', lanczos3: 'Lanczos' };
+const combining = combiningWords(format, filters);
 
 export const en = {
   locale: 'en',
@@ -164,7 +166,9 @@ export const en = {
       },
       chain: (words: readonly string[]) => words.join(', then '),
       unchanged: 'unchanged',
+      ...combining.passes,
     },
+    extra: combining.extra,
     classic: 'Classic',
     classicUse: 'Exact filters, no AI',
     filter: 'Filter',

@@ -5,6 +5,7 @@
 
 import type { JobDone, JobEvent, JobOutcome, ModelSource } from '../../protocol/engine.ts';
 import type { Pass } from '../../recipes/passes.ts';
+import { neededModels } from '../../recipes/needed-models.ts';
 import { planPasses } from '../../recipes/plan-passes.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
 import { area } from '../../picture/geometry.ts';
@@ -165,9 +166,8 @@ export class Jobs {
   }
 
   async #models(picture: Picture, recipe: Recipe): Promise<Result<ModelSource[]>> {
-    const ids = new Set(recipe.steps.flatMap((step) => (step.kind === 'upscale' ? [step.model] : [])));
     const sources: ModelSource[] = [];
-    for (const id of ids) {
+    for (const id of neededModels(recipe)) {
       picture.dispatch({ kind: 'prepare', what: { kind: 'model', bytes: 0, total: 0 } });
       const opened = await this.#context.library.open(id, ({ bytes, total }) => {
         picture.dispatch({ kind: 'prepare', what: { kind: 'model', bytes, total } });
@@ -189,7 +189,7 @@ export class Jobs {
         picture.progress = { ...event, at: performance.now() };
         return;
       case 'preview': {
-        const map = mapFrom(passes, event.pass + 1);
+        const map = mapFrom(passes, event.pass);
         if (event.pass > 0 && surface.done !== 'all') void surface.finish();
         void surface.draw(event.bitmap, mapped(map, event.rect)).then(() => {
           event.bitmap.close();
@@ -207,11 +207,15 @@ export class Jobs {
     }
   }
 
-  #learn({ passes }: Picture, { steps }: Recipe, { backend, seconds }: JobDone): void {
-    const [step] = steps;
-    if (steps.length !== 1 || step?.kind !== 'upscale') return;
-    const pixels = passes.reduce((sum, pass) => sum + (pass.kind === 'model' ? area(pass.input) : 0), 0);
-    this.#context.device.learn(step.model, backend, pixels, seconds.run);
+  #learn({ passes }: Picture, recipe: Recipe, { backend, seconds }: JobDone): void {
+    const [model, ...others] = neededModels(recipe);
+    // Of two the job does not know which took how long.
+    if (recipe.steps.length !== 1 || model === undefined || others.length > 0) return;
+    const pixels = passes.reduce(
+      (sum, pass) => sum + (pass.kind === 'model' ? area(pass.input) * (pass.orientations ?? 1) : 0),
+      0,
+    );
+    this.#context.device.learn(model, backend, pixels, seconds.run);
   }
 
   async #end(picture: Picture, recipe: Recipe, outcome: JobOutcome): Promise<void> {

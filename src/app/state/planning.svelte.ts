@@ -15,7 +15,7 @@ import type { Library } from './library.svelte.ts';
 import { jobBytes } from './memory.ts';
 import { refusal, type Limits } from './refusal.ts';
 import type { Services } from './services.ts';
-import { classic, recipeOf } from './settings.ts';
+import { classic, recipeOf, withKnownSecond, type Settings } from './settings.ts';
 
 export class Planning {
   readonly #services: Promise<Services>;
@@ -30,7 +30,10 @@ export class Planning {
     if (chosen === classic || (chosen !== null && this.#library.card(chosen))) return chosen;
     return this.#library.defaultId ?? chosen ?? classic;
   });
-  readonly #recipe: Recipe = $derived.by(() => recipeOf(this.#choices.current, this.#model));
+  readonly #settings: Settings = $derived.by(() =>
+    withKnownSecond(this.#choices.current, (id) => this.#library.card(id) !== null),
+  );
+  readonly #recipe: Recipe = $derived.by(() => recipeOf(this.#settings, this.#model));
 
   constructor(services: Promise<Services>, choices: Choices, library: Library, device: Device) {
     this.#services = services;
@@ -66,12 +69,11 @@ export class Planning {
     return refusal(source, passes.value, { memory: jobBytes(), format: format?.value ?? null });
   }
 
-  /** Seconds for a picture with a model, measured on this device; null until that was measured. */
+  /** Seconds for a picture with a model and all that is chosen beside it, measured on this device; null until it was. */
   seconds(source: Size, model: string = this.#model): number | null {
-    const speed = this.#device.speed(model);
-    if (speed === null || model === classic) return null;
-    const passes = this.passes(source, recipeOf(this.#choices.current, model));
-    return passes.ok ? estimateSeconds(passes.value, () => speed) : null;
+    if (this.#device.speed(model) === null || model === classic) return null;
+    const passes = this.passes(source, recipeOf(this.#settings, model));
+    return passes.ok ? estimateSeconds(passes.value, (id) => this.#device.speed(id)) : null;
   }
 
   /** Asks the codec once what this browser can write. */

@@ -18,6 +18,21 @@ describe('bytesNeeded', () => {
     expect(bytesNeeded(source, [pass(400)])).toBe((10_000 + 160_000) * 4);
     expect(bytesNeeded(source, [pass(400), pass(1600)])).toBe((10_000 + 160_000 + 2_560_000) * 4);
   });
+
+  it('counts what is kept for a blend', () => {
+    const second = { ...pass(400), from: 'picture' } as const;
+    const output = { width: 400, height: 400 };
+    const blend = {
+      kind: 'blend',
+      step: 0,
+      from: 0,
+      other: 1,
+      visibility: 0.5,
+      by: ['m', 'n'],
+      output,
+    } as const;
+    expect(bytesNeeded(source, [pass(400), second, blend])).toBe((10_000 + 3 * 160_000) * 4);
+  });
 });
 
 describe('refusal', () => {

@@ -3,6 +3,7 @@
 import type { Failure } from '../../base/errors.ts';
 import { failure } from '../../base/result.ts';
 import { area, type Size } from '../../picture/geometry.ts';
+import { heldDuring } from '../../recipes/pass-order.ts';
 import type { Pass } from '../../recipes/passes.ts';
 
 export interface Limits {
@@ -14,15 +15,11 @@ export interface Limits {
 
 const bytesPerPixel = 4;
 
-/** The most that is held at once: the picture itself, and one pass's input and output. */
+/** The most that is held at once: the picture itself, and what a pass writes, reads, or leaves for later ones. */
 export function bytesNeeded(source: Size, passes: readonly Pass[]): number {
-  let most = 0;
-  let input = 0;
-  for (const { output } of passes) {
-    most = Math.max(most, input + area(output));
-    input = area(output);
-  }
-  return (area(source) + most) * bytesPerPixel;
+  const areas = passes.map(({ output }) => area(output));
+  const held = passes.map((_, i) => heldDuring(passes, i).reduce((sum, pass) => sum + (areas[pass] ?? 0), 0));
+  return (area(source) + Math.max(0, ...held)) * bytesPerPixel;
 }
 
 function megabytes(bytes: number): string {

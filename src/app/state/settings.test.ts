@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSettings, parseSettings, recipeOf, sameRecipe } from './settings.ts';
+import { defaultSettings, parseSettings, recipeOf, sameRecipe, withKnownSecond } from './settings.ts';
 
 describe('parseSettings', () => {
   it('gives the defaults for anything that is not an object', () => {
@@ -23,6 +23,24 @@ describe('parseSettings', () => {
     expect(parsed.to).toEqual({ ...defaultSettings.to, height: 1080 });
   });
 
+  it('reads back what goes beyond one model, field by field', () => {
+    const extra = {
+      open: true,
+      quality: 8,
+      second: 'bicubic',
+      visibility: 0.25,
+      alpha: 'onto',
+      onto: '#00ff00',
+    } as const;
+    expect(parseSettings({ extra }).extra).toEqual(extra);
+    const wrong = { open: 1, quality: 3, second: '', visibility: 1.1, alpha: 'keep', onto: 'white' };
+    expect(parseSettings({ extra: wrong }).extra).toEqual(defaultSettings.extra);
+    expect(parseSettings({ extra: { ...wrong, quality: 2 } }).extra).toEqual({
+      ...defaultSettings.extra,
+      quality: 2,
+    });
+  });
+
   it('refuses numbers that are not numbers', () => {
     expect(parseSettings({ by: Number.NaN }).by).toBe(defaultSettings.by);
     expect(parseSettings({ by: '2' }).by).toBe(defaultSettings.by);
@@ -44,6 +62,38 @@ describe('recipeOf', () => {
     expect(recipeOf({ ...defaultSettings, sizing: 'to', to }, 'a').steps[0]?.size).toEqual(to);
     const stretched = recipeOf({ ...defaultSettings, sizing: 'to', to: { ...to, fit: 'stretch' } }, 'a');
     expect(stretched.steps[0]?.size).not.toHaveProperty('background');
+  });
+
+  it('says what goes beyond one model, and only that', () => {
+    const extra = { ...defaultSettings.extra, quality: 4, second: 'bicubic', alpha: 'onto' } as const;
+    const settings = { ...defaultSettings, extra };
+    expect(recipeOf(settings, 'photo').steps).toEqual([
+      {
+        kind: 'upscale',
+        model: 'photo',
+        size: { by: 4 },
+        second: { model: 'bicubic', visibility: 0.5 },
+        alpha: { onto: '#ffffff' },
+        extraQuality: 4,
+      },
+    ]);
+    expect(recipeOf(settings, 'classic')).toEqual(recipeOf(defaultSettings, 'classic'));
+    const hidden = { ...settings, extra: { ...defaultSettings.extra, second: 'bicubic', visibility: 0 } };
+    expect(recipeOf(hidden, 'photo')).toEqual(recipeOf(defaultSettings, 'photo'));
+    const itself = { ...settings, extra: { ...defaultSettings.extra, second: 'photo' } };
+    expect(recipeOf(itself, 'photo')).toEqual(recipeOf(defaultSettings, 'photo'));
+  });
+
+  it('leaves out a second upscaler that is not here', () => {
+    const choose = (second: string | null): typeof defaultSettings => ({
+      ...defaultSettings,
+      extra: { ...defaultSettings.extra, second },
+    });
+    const known = (model: string): boolean => model === 'photo';
+    for (const second of [null, 'bicubic', 'photo']) {
+      expect(withKnownSecond(choose(second), known)).toEqual(choose(second));
+    }
+    expect(withKnownSecond(choose('gone'), known)).toEqual(choose(null));
   });
 
   it('is the same for the same choices', () => {

@@ -6,7 +6,16 @@
 import { classicFilters, type ClassicFilter } from '../../picture/resample-filter.ts';
 import type { BackendChoice } from '../../protocol/backend.ts';
 import type { SaveFormat } from '../../protocol/codec.ts';
-import type { Fit, Recipe, SizeTarget } from '../../recipes/recipe.ts';
+import { classicFilter } from '../../recipes/needed-models.ts';
+import {
+  extraQualities,
+  type AlphaRule,
+  type ExtraQuality,
+  type Fit,
+  type Recipe,
+  type SizeTarget,
+  type UpscaleStep,
+} from '../../recipes/recipe.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
@@ -23,6 +32,7 @@ export interface Settings {
     /** Around a padded picture: `#rrggbb`. */
     readonly background: string;
   };
+  readonly extra: Extra;
   readonly format: SaveFormat;
   /** 1 to 100, for jpeg and webp. */
   readonly quality: number;
@@ -32,7 +42,23 @@ export interface Settings {
   readonly letterKeys: boolean;
 }
 
+/** What goes beyond one model; only for models, not for classic filters. */
+export interface Extra {
+  /** Whether the panel shows it. */
+  readonly open: boolean;
+  readonly quality: ExtraQuality;
+  /** A model card's id, a classic filter, or null for none. */
+  readonly second: string | null;
+  /** Of the second upscaler, 0 to 1. */
+  readonly visibility: number;
+  readonly alpha: (typeof alphaChoices)[number];
+  /** Under a picture that loses its transparency: `#rrggbb`. */
+  readonly onto: string;
+}
+
 export const classic = 'classic';
+/** `onto`: laid onto a colour. */
+export const alphaChoices = ['model', ...classicFilters, 'onto'] as const;
 export const factorRange = { least: 0.5, most: 16 } as const;
 export const sideRange = { least: 1, most: 65_535 } as const;
 export const saveFormats = ['png', 'jpeg', 'webp'] as const satisfies readonly SaveFormat[];
@@ -46,6 +72,7 @@ export const defaultSettings: Settings = {
   sizing: 'by',
   by: 4,
   to: { width: 3840, height: 2160, fit: 'crop', background: '#000000' },
+  extra: { open: false, quality: 1, second: null, visibility: 0.5, alpha: 'model', onto: '#ffffff' },
   format: 'png',
   quality: 90,
   backend: 'auto',
@@ -68,11 +95,25 @@ export function parseSettings(stored: unknown): Settings {
       fit: oneOf(fits, to['fit'], fallback.to.fit),
       background: colour(to['background']) ?? fallback.to.background,
     },
+    extra: parseExtra(recordOf(from['extra'])),
     format: oneOf(saveFormats, from['format'], fallback.format),
     quality: Math.round(within(from['quality'], { least: 1, most: 100 }, fallback.quality)),
     backend: oneOf(backendChoices, from['backend'], fallback.backend),
     theme: oneOf(themes, from['theme'], fallback.theme),
     letterKeys: typeof from['letterKeys'] === 'boolean' ? from['letterKeys'] : fallback.letterKeys,
+  };
+}
+
+function parseExtra(from: Readonly<Record<string, unknown>>): Extra {
+  const fallback = defaultSettings.extra;
+  const second = from['second'];
+  return {
+    open: typeof from['open'] === 'boolean' ? from['open'] : fallback.open,
+    quality: oneOf(extraQualities, from['quality'], fallback.quality),
+    second: typeof second === 'string' && second !== '' ? second : fallback.second,
+    visibility: within(from['visibility'], { least: 0, most: 1 }, fallback.visibility),
+    alpha: oneOf(alphaChoices, from['alpha'], fallback.alpha),
+    onto: colour(from['onto']) ?? fallback.onto,
   };
 }
 
@@ -86,9 +127,31 @@ export function recipeOf(settings: Settings, model: string): Recipe {
     steps: [
       model === classic
         ? { kind: 'resize', filter: settings.filter, size }
-        : { kind: 'upscale', model, size },
+        : { kind: 'upscale', model, size, ...combined(settings.extra, model) },
     ],
   };
+}
+
+/** Only what differs from a plain run, so that a choice that changes nothing is the same recipe. */
+function combined(
+  { quality, second, visibility, alpha, onto }: Extra,
+  model: string,
+): Partial<Pick<UpscaleStep, 'second' | 'alpha' | 'extraQuality'>> {
+  const rule: AlphaRule = alpha === 'onto' ? { onto } : alpha;
+  return {
+    ...(second === null || second === model || visibility === 0
+      ? {}
+      : { second: { model: second, visibility } }),
+    ...(rule === 'model' ? {} : { alpha: rule }),
+    ...(quality === 1 ? {} : { extraQuality: quality }),
+  };
+}
+
+/** The settings without a second upscaler that is not here (any more). */
+export function withKnownSecond(settings: Settings, known: (model: string) => boolean): Settings {
+  const { extra } = settings;
+  if (extra.second === null || classicFilter(extra.second) || known(extra.second)) return settings;
+  return { ...settings, extra: { ...extra, second: null } };
 }
 
 /** The backend that a query string names, or null. */

@@ -23,7 +23,7 @@ const padded: Pass = {
 
 describe('mapFrom', () => {
   it('is the identity without passes', () => {
-    expect(mapped(mapFrom([], 0), { x: 3, y: 4, width: 5, height: 6 })).toEqual({
+    expect(mapped(mapFrom([], 'picture'), { x: 3, y: 4, width: 5, height: 6 })).toEqual({
       x: 3,
       y: 4,
       width: 5,
@@ -32,7 +32,7 @@ describe('mapFrom', () => {
   });
 
   it('composes a crop with a pad', () => {
-    const map = mapFrom([twice, padded], 0);
+    const map = mapFrom([twice, padded], 'picture');
     expect(mapped(map, { x: 10, y: 0, width: 80, height: 50 })).toEqual({
       x: 0,
       y: 15,
@@ -42,13 +42,31 @@ describe('mapFrom', () => {
   });
 
   it('starts after a pass', () => {
-    const map = mapFrom([twice, padded], 1);
+    const map = mapFrom([twice, padded], 0);
     expect(mapped(map, { x: 0, y: 0, width: 160, height: 100 })).toEqual(padded.place);
-    expect(mapFrom([twice, padded], 2)).toEqual({ scaleX: 1, scaleY: 1, x: 0, y: 0 });
+    expect(mapFrom([twice, padded], 1)).toEqual({ scaleX: 1, scaleY: 1, x: 0, y: 0 });
+  });
+
+  it('follows each of two branches to where they are mixed', () => {
+    const other: Pass = { ...padded, from: 'picture', window: { x: 10, y: 0, width: 80, height: 50 } };
+    const { output } = padded;
+    const mixed: Pass = {
+      kind: 'blend',
+      step: 0,
+      from: 1,
+      other: 2,
+      visibility: 0.5,
+      by: ['m', 'n'],
+      output,
+    };
+    const passes = [twice, padded, other, mixed];
+    expect(mapFrom(passes, 'picture')).toEqual(mapFrom([twice, padded], 'picture'));
+    expect(mapFrom(passes, 0)).toEqual(mapFrom([twice, padded], 0));
+    for (const end of [1, 2, 3]) expect(mapFrom(passes, end)).toEqual({ scaleX: 1, scaleY: 1, x: 0, y: 0 });
   });
 
   it('goes back', () => {
-    const map = mapFrom([twice, padded], 0);
+    const map = mapFrom([twice, padded], 'picture');
     const rect = { x: 20, y: 5, width: 30, height: 10 };
     expect(unmapped(map, mapped(map, rect))).toEqual(rect);
   });

@@ -4,7 +4,8 @@
  */
 
 import type { Rect, Size } from '../../picture/geometry.ts';
-import type { Pass } from '../../recipes/passes.ts';
+import { sourcesOf } from '../../recipes/pass-order.ts';
+import type { Pass, PassSource } from '../../recipes/passes.ts';
 
 export interface FrameMap {
   readonly scaleX: number;
@@ -15,16 +16,23 @@ export interface FrameMap {
 
 const identity: FrameMap = { scaleX: 1, scaleY: 1, x: 0, y: 0 };
 
-/** From the input of pass `first` (its output, for `first` = index + 1) to the final frame. */
-export function mapFrom(passes: readonly Pass[], first: number): FrameMap {
-  return passes.slice(first).reduce((map, pass) => followed(map, mapOf(pass)), identity);
+/**
+ * From the picture, or from the output of pass `source`, to the final frame: by way of the passes that read it. Where
+ * two do, either way is right, since both end in the same pixels.
+ */
+export function mapFrom(passes: readonly Pass[], source: PassSource): FrameMap {
+  const next = passes.findIndex((_, i) => sourcesOf(passes, i)[0] === source);
+  const other = passes.findIndex((_, i) => sourcesOf(passes, i)[1] === source);
+  const reader = next < 0 ? other : next;
+  const pass = passes[reader];
+  return pass ? followed(mapOf(pass), mapFrom(passes, reader)) : identity;
 }
 
 /** The part of the final frame that shows the picture (less than all of it only for `pad`). */
 export function pictureBox(passes: readonly Pass[], source: Size): Rect {
   const last = passes.at(-1);
   const frame = last?.output ?? source;
-  const map = mapFrom(passes, 0);
+  const map = mapFrom(passes, 'picture');
   const seen = mapped(map, { x: 0, y: 0, ...source });
   const x = Math.max(0, seen.x);
   const y = Math.max(0, seen.y);
@@ -56,6 +64,8 @@ export function unmapped(map: FrameMap, rect: Rect): Rect {
 }
 
 function mapOf(pass: Pass): FrameMap {
+  // Of a blend and an alpha pass both inputs have the output's pixels, but for the source that alpha is taken from.
+  if (pass.kind === 'blend' || pass.kind === 'alpha') return identity;
   if (pass.kind === 'model') {
     const { scale, input } = pass;
     return { scaleX: scale, scaleY: scale, x: -input.x * scale, y: -input.y * scale };

@@ -7,6 +7,8 @@ import { transfer } from 'comlink';
 import type { Failure } from '../../../src/base/errors.ts';
 import { failure, fromThrown } from '../../../src/base/result.ts';
 import type { MemoryStore } from '../../../src/picture/memory-store.ts';
+import { freedBy, sourcesOf } from '../../../src/recipes/pass-order.ts';
+import type { PassSource } from '../../../src/recipes/passes.ts';
 import type { BackendReport, Measurement } from '../../../src/protocol/backend.ts';
 import type { Checkpoint, JobEvent, JobOutcome, JobRequest } from '../../../src/protocol/engine.ts';
 import type { Backend } from '../backend.ts';
@@ -15,7 +17,7 @@ import type { Shelf } from '../shelf.ts';
 import { pictureAlpha } from '../steps/upscale.ts';
 import type { PassWork } from '../steps/pass-work.ts';
 import type { JobControl } from './control.ts';
-import { prepareJob, type PreparedJob } from './prepare.ts';
+import { prepareJob, type PassStores, type PreparedJob } from './prepare.ts';
 import { bitmapOf, previewScale } from './preview.ts';
 import { Progress } from './progress.ts';
 
@@ -83,8 +85,8 @@ class Job {
   async #runPass(pass: number, prepared: PreparedJob, progress: Progress): Promise<JobOutcome | null> {
     const { checkpoint } = this.#request;
     const resumed = checkpoint?.pass === pass ? checkpoint : undefined;
-    const { input, output } = this.#stores(pass, prepared);
-    const work = await prepared.start(pass, input, output, resumed);
+    const stores = this.#stores(pass, prepared);
+    const work = await prepared.start(pass, stores, resumed);
     const from = resumed?.tile ?? 0;
     progress.begin(pass, from);
     this.#emit(progress.event());
@@ -101,9 +103,9 @@ class Job {
       this.#tilesDone++;
       progress.tileDone(seconds);
       this.#emit(progress.event());
-      await this.#preview(pass, output, done.value);
+      await this.#preview(pass, stores.output, done.value);
     }
-    if (pass > 0) this.#tools.shelf.drop(prepared.storeIds[pass - 1] ?? '');
+    for (const read of freedBy(prepared.passes, pass)) this.#tools.shelf.drop(prepared.storeIds[read] ?? '');
     return null;
   }
 
@@ -133,9 +135,15 @@ class Job {
     };
   }
 
-  #stores(pass: number, { storeIds }: PreparedJob): { input: MemoryStore; output: MemoryStore } {
-    const input = this.#must(pass === 0 ? this.#request.pictureId : storeIds[pass - 1]);
-    return { input, output: this.#must(storeIds[pass]) };
+  #stores(pass: number, { passes, storeIds }: PreparedJob): PassStores {
+    const storeOf = (source: PassSource): MemoryStore =>
+      this.#must(source === 'picture' ? this.#request.pictureId : storeIds[source]);
+    const [input = 'picture', other] = sourcesOf(passes, pass);
+    return {
+      input: storeOf(input),
+      other: other === undefined ? null : storeOf(other),
+      output: this.#must(storeIds[pass]),
+    };
   }
 
   #must(id: string | undefined): MemoryStore {

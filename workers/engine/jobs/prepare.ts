@@ -7,6 +7,8 @@ import type { Failure } from '../../../src/base/errors.ts';
 import { fail, ok, type Result } from '../../../src/base/result.ts';
 import { area, type Size } from '../../../src/picture/geometry.ts';
 import type { MemoryStore } from '../../../src/picture/memory-store.ts';
+import { ontoColour } from '../../../src/picture/onto-store.ts';
+import { neededModels } from '../../../src/recipes/needed-models.ts';
 import type { ModelPass, Pass } from '../../../src/recipes/passes.ts';
 import { planPasses } from '../../../src/recipes/plan-passes.ts';
 import type { BackendReport, Measurement } from '../../../src/protocol/backend.ts';
@@ -15,6 +17,7 @@ import { fitTile } from '../../../src/tiles/fit.ts';
 import { planTiles } from '../../../src/tiles/plan.ts';
 import { goodTile } from '../limits.ts';
 import { takeNotice, type OpenedModel } from '../place.ts';
+import { alphaPass, blendEstimate, blendPass } from '../steps/blend.ts';
 import type { PassWork } from '../steps/pass-work.ts';
 import { resizeEstimate, resizePass } from '../steps/resize.ts';
 import { pictureAlpha, upscalePass } from '../steps/upscale.ts';
@@ -29,7 +32,14 @@ export interface PreparedJob {
   readonly backend: BackendReport;
   /** The speeds of the job's models, as far as they are known by now. */
   measured(): Measurement[];
-  start(pass: number, input: MemoryStore, output: MemoryStore, resumed?: Checkpoint): Promise<PassWork>;
+  start(pass: number, stores: PassStores, resumed?: Checkpoint): Promise<PassWork>;
+}
+
+/** What a pass reads and writes; `other` is the second input of those that have two. */
+export interface PassStores {
+  readonly input: MemoryStore;
+  readonly other: MemoryStore | null;
+  readonly output: MemoryStore;
 }
 
 export async function prepareJob(
@@ -55,9 +65,10 @@ export async function prepareJob(
     emit({ kind: 'notice', notice: said });
   };
   const models = new Map<string, OpenedModel>();
+  const needed = new Set(neededModels(request.recipe).map((id) => cards.get(id)?.card.file.sha256 ?? ''));
   for (const pass of passes) {
     if (pass.kind !== 'model' || models.has(pass.model)) continue;
-    const opened = await openModel(pass, cards, tools);
+    const opened = await openModel(pass, cards, needed, tools);
     if (!opened.ok) {
       if (opened.error.code !== 'gpu-lost') for (const id of storeIds) tools.shelf.drop(id);
       return opened;
@@ -82,12 +93,14 @@ export async function prepareJob(
     estimates: passes.map((pass, i) => estimate(pass, tileSizes[i] ?? null, modelOf)),
     backend: usedBackend(tools.backend.report, models),
     measured: () => [...models.values()].map((model) => model.measured),
-    start: async (index, input, output, resumed) => {
+    start: async (index, { input: stored, other, output }, resumed) => {
       const pass = passes[index];
+      const onto = pass && 'onto' in pass ? pass.onto : undefined;
+      const input = onto === undefined ? stored : ontoColour(stored, onto);
       const context = { input, output, notice };
       if (pass?.kind === 'model') {
         const size = resumed?.tileSize ?? tileSizes[index] ?? pass.input;
-        const alpha = await pictureAlpha(input);
+        const alpha = pass.colourOnly ? (input.depth === 16 ? 65535 : 255) : await pictureAlpha(input);
         return upscalePass(pass, modelOf(pass), alpha, context, {
           tileSize: size,
           limit: resumed?.limit ?? null,
@@ -95,6 +108,8 @@ export async function prepareJob(
         });
       }
       if (pass?.kind === 'resample') return resizePass(pass, context);
+      if (pass?.kind === 'blend' && other) return blendPass(pass, context, other);
+      if (pass?.kind === 'alpha' && other) return alphaPass(pass, context, other);
       throw new RangeError(`Pass ${index} of ${passes.length}`);
     },
   });
@@ -120,6 +135,7 @@ function makeStores(passes: readonly Pass[], storeIds: readonly string[], { shel
 async function openModel(
   pass: ModelPass,
   cards: ReadonlyMap<string, JobRequest['models'][number]>,
+  needed: ReadonlySet<string>,
   { models }: JobTools,
 ): Promise<Result<OpenedModel>> {
   const source = cards.get(pass.model);
@@ -133,7 +149,7 @@ async function openModel(
       },
     );
   }
-  return models.open(source);
+  return models.open(source, needed);
 }
 
 /** The read size of the tiles: what was asked for, else what memory and measured speed allow. */
@@ -144,7 +160,8 @@ function tileFor(
   { backend }: JobTools,
 ): Size {
   if (asked !== undefined) return { width: asked, height: asked };
-  const pixels = goodTile(session.card, session, backend.gpu, measured.pixelsPerSecond);
+  const speed = measured.pixelsPerSecond / (pass.orientations ?? 1);
+  const pixels = goodTile(session.card, session, backend.gpu, speed);
   return fitTile(pass.input, session.card.tiles, pixels);
 }
 
@@ -157,9 +174,11 @@ function estimate(
     const { session, measured } = modelOf(pass);
     const plan = planTiles(pass.input, tileSize, session.card.tiles);
     const tiles = plan.tiles.length;
-    return { tiles, seconds: (tiles * area(plan.tile)) / measured.pixelsPerSecond };
+    const ran = tiles * area(plan.tile) * (pass.orientations ?? 1);
+    return { tiles, seconds: ran / measured.pixelsPerSecond };
   }
   if (pass.kind === 'resample') return resizeEstimate(pass);
+  if (pass.kind === 'blend' || pass.kind === 'alpha') return blendEstimate(pass);
   throw new Error('A model pass without a tile size.');
 }
 

@@ -45,7 +45,8 @@ export class NetworkTile {
 
   /** RGB planes in, enlarged RGB planes out, for the whole of `size`. */
   async run(planes: Planes, size: Size): Promise<Result<Planes>> {
-    const limit = this.#limit;
+    // A tile that was turned may not fit a network of one fixed shape.
+    const limit = this.#limit ?? this.#session.card.tiles.fixed;
     if (limit && (size.width > limit.width || size.height > limit.height)) {
       return this.#split(planes, size, limit);
     }

@@ -13,6 +13,7 @@ import type { ModelPass } from '../../../src/recipes/passes.ts';
 import { Blender } from '../../../src/tiles/blend.ts';
 import { planTiles } from '../../../src/tiles/plan.ts';
 import { observe, type OpenedModel } from '../place.ts';
+import { runOriented, type RunsTiles } from './augment.ts';
 import { NetworkTile } from './network-tile.ts';
 import type { PassContext, PassWork } from './pass-work.ts';
 
@@ -52,6 +53,9 @@ export function upscalePass(
   const channels = alpha === null ? 4 : 3;
   const blender = new Blender(plan, card.scale, channels, pending);
   const network = new NetworkTile(model.session, limit, notice);
+  const oriented: RunsTiles = {
+    run: (planes, size) => runOriented(network, pass.orientations ?? 1, card, planes, size),
+  };
   const most = input.depth === 16 ? 65535 : 255;
 
   return {
@@ -61,7 +65,7 @@ export function upscalePass(
       const tile = plan.tiles[index];
       if (!tile) throw new RangeError(`Tile ${index} of ${plan.tiles.length}`);
       const block = await store.read(tile.read);
-      const planes = await enlarge(block, network, card.scale, card.keepsFlat, channels);
+      const planes = await enlarge(block, oriented, card.scale, card.keepsFlat, channels);
       if (!planes.ok) return planes;
       const { pixels, seconds } = network.takeTimes();
       if (pixels > 0) observe(model, pixels, seconds);
@@ -77,7 +81,7 @@ export function upscalePass(
 /** One tile: 3 or 4 planes of the enlarged read rectangle. */
 async function enlarge(
   block: PixelBlock,
-  network: NetworkTile,
+  network: RunsTiles,
   scale: number,
   keepsFlat: boolean,
   channels: number,
@@ -94,7 +98,7 @@ async function enlarge(
   return ok(planes);
 }
 
-async function enlargeAlpha(block: PixelBlock, network: NetworkTile, scale: number): Promise<Result<Planes>> {
+async function enlargeAlpha(block: PixelBlock, network: RunsTiles, scale: number): Promise<Result<Planes>> {
   const constant = constantAlpha(block);
   const most = block.data instanceof Uint16Array ? 65535 : 255;
   const count = area(block) * scale * scale;
