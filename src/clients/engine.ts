@@ -23,6 +23,7 @@ import type {
   Prepared,
   ShelvedPicture,
 } from '../protocol/engine.ts';
+import type { ProbedModel, ProbeRequest } from '../protocol/probe.ts';
 import { WorkerClient } from './worker-client.ts';
 
 /** What is on the other end of the pixel port. */
@@ -105,6 +106,14 @@ export class EngineClient {
   /** Not made again when the GPU is lost: a job may be waiting for the new engine. */
   measure(card: ModelCard): Promise<Result<Measurement>> {
     return this.#call((api) => api.measure(card));
+  }
+
+  /** Finds out how an ONNX network takes and gives pictures. Runs in flight end first: it takes as much memory. */
+  async probe(request: ProbeRequest): Promise<Result<ProbedModel>> {
+    return this.#turns.run(async () => {
+      await Promise.allSettled(this.#runs);
+      return this.#guarded((api) => api.probe(request));
+    });
   }
 
   /** Runs a job to its end. A lost GPU is mended on the way; `stopped` is final. */

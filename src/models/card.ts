@@ -6,6 +6,7 @@
 import type { Structure } from '../architectures/architecture.ts';
 import type { Storage } from '../architectures/empty-table.ts';
 import type { Family } from '../architectures/family.ts';
+import type { ForeignModel } from '../architectures/foreign.ts';
 import type { TileRules } from '../tiles/rules.ts';
 import type { ModelUse } from './uses.ts';
 
@@ -24,6 +25,8 @@ export interface ModelCard {
   readonly family: Family;
   /** The numbers that fix the network's shape, as its architecture reads them from the tensors. */
   readonly structure: Structure;
+  /** Of an ONNX graph that runs as it is (family `onnx`): how it takes and gives pictures. */
+  readonly foreign?: ForeignModel;
   /** Output pixels for one input pixel, per side. */
   readonly scale: number;
   /** Short name for people, e.g. "Photo, fast". */
@@ -71,6 +74,12 @@ export interface ModelCard {
       /** Null where it is not stated. */
       readonly commercialUse: boolean | null;
     };
+    /** As they were downloaded; unverified where nobody has published a checksum. */
+    readonly files?: readonly {
+      readonly name: string;
+      readonly sha256: string;
+      readonly verified: boolean;
+    }[];
   };
   /** Example pictures, relative to the catalogue. */
   readonly example?: { readonly before: string; readonly after: string };

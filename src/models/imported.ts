@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { families, type Family } from '../architectures/family.ts';
 import type { Structure } from '../architectures/architecture.ts';
+import type { ForeignModel } from '../architectures/foreign.ts';
 import type { Storage } from '../architectures/empty-table.ts';
 import {
   networkCost,
@@ -15,6 +16,7 @@ import { valueCount } from '../formats/tensor-bytes.ts';
 import type { TensorTable } from '../formats/tensor-table.ts';
 import { classicFilters } from '../picture/resample-filter.ts';
 import type { ModelCard } from './card.ts';
+import { foreignSchema } from './foreign-schema.ts';
 
 /** The rest of a card follows from these by what the architecture knows now. */
 export interface ImportedModel {
@@ -24,6 +26,10 @@ export interface ImportedModel {
   readonly family: Family;
   readonly structure: Structure;
   readonly stored: Storage;
+  /** Of an ONNX graph that runs as it is: what probing found. Its family is `onnx` and its structure empty. */
+  readonly foreign?: ForeignModel;
+  /** Of a model that was downloaded. */
+  readonly from?: NonNullable<ModelCard['from']>;
 }
 
 const schema = v.object({
@@ -32,6 +38,21 @@ const schema = v.object({
   family: v.picklist(families),
   structure: v.record(v.string(), v.union([v.number(), v.array(v.number())])),
   stored: v.picklist(['fp32', 'fp16', 'q8']),
+  foreign: v.exactOptional(foreignSchema),
+  from: v.exactOptional(
+    v.object({
+      available: v.string(),
+      homepage: v.string(),
+      licence: v.object({
+        id: v.string(),
+        url: v.exactOptional(v.string()),
+        commercialUse: v.nullable(v.boolean()),
+      }),
+      files: v.exactOptional(
+        v.array(v.object({ name: v.string(), sha256: v.string(), verified: v.boolean() })),
+      ),
+    }),
+  ),
 });
 
 /** What a browser's storage gave back, checked; null when it is something else. */
@@ -42,9 +63,11 @@ export function parseImported(stored: unknown): ImportedModel | null {
 
 /** The card of an imported model; null where its architecture does not know such a structure any more. */
 export function importedCard(
-  { name, weights, family, structure, stored }: ImportedModel,
+  model: ImportedModel,
   file: { readonly id: string; readonly bytes: number; readonly sha256: string },
 ): ModelCard | null {
+  const { name, weights, family, structure, stored, from } = model;
+  if (model.foreign) return foreignCard(model, model.foreign, file);
   const scale = networkScale(family, structure);
   if (scale === null) return null;
   return {
@@ -61,6 +84,31 @@ export function importedCard(
     tiles: networkRules(family, structure),
     keepsFlat: false,
     file: { path: `${file.id}.safetensors`, bytes: file.bytes, sha256: file.sha256 },
+    ...(from && { from }),
+  };
+}
+
+function foreignCard(
+  { name, weights, family, structure, stored, from }: ImportedModel,
+  foreign: ForeignModel,
+  file: { readonly id: string; readonly bytes: number; readonly sha256: string },
+): ModelCard {
+  return {
+    id: file.id,
+    origin: 'imported',
+    family,
+    structure,
+    foreign,
+    scale: foreign.scale,
+    name,
+    weights,
+    stored,
+    parameters: foreign.parameters,
+    ...foreign.cost,
+    tiles: foreign.rules,
+    keepsFlat: foreign.keepsFlat,
+    file: { path: `${file.id}.onnx`, bytes: file.bytes, sha256: file.sha256 },
+    ...(from && { from }),
   };
 }
 

@@ -11,6 +11,7 @@ import type { Depth, PixelBlock } from '../picture/pixel-store.ts';
 import type { Pass } from '../recipes/passes.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import type { BackendChoice, BackendReport, Measurement } from './backend.ts';
+import type { ProbedModel, ProbeRequest } from './probe.ts';
 
 /** A model as the engine takes it: its card and its file's bytes (a Blob, so nothing is copied). */
 export interface ModelSource {
@@ -128,6 +129,8 @@ export interface EngineApi {
   prepare(model: ModelSource): Promise<Result<Prepared>>;
   /** Times a network of this card's shape without its weights: nothing is downloaded. */
   measure(card: ModelCard): Promise<Result<Measurement>>;
+  /** Finds out how an ONNX network takes and gives pictures, by running it on the CPU. Failures: `model-unsupported`, `model-damaged`. */
+  probe(request: ProbeRequest): Promise<Result<ProbedModel>>;
   run(job: JobRequest, onEvent: (event: JobEvent) => void): Promise<JobOutcome>;
   pause(jobId: string): Promise<void>;
   resume(jobId: string): Promise<void>;

@@ -10,6 +10,7 @@ import { quietly, runJob } from './jobs/job.ts';
 import { viewOf } from './jobs/preview.ts';
 import { Models } from './models.ts';
 import { takeNotice } from './place.ts';
+import { probeModel } from './probe/probe-model.ts';
 import { exposePixels } from './pixel-port.ts';
 import { Shelf } from './shelf.ts';
 
@@ -46,6 +47,15 @@ export function createEngine(): EngineApi {
     measure: async (card) => {
       const engine = running();
       return engine.ok ? engine.value.models.measure(card) : engine;
+    },
+
+    probe: async (request) => {
+      const engine = running();
+      if (!engine.ok) return engine;
+      const probed = await probeModel(engine.value.backend, shelf, request);
+      if (!probed.ok) return probed;
+      const { before, plain, after } = probed.value.tile;
+      return transfer(probed, [before, plain, after]);
     },
 
     run: async (request, onEvent) => {

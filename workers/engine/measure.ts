@@ -1,6 +1,7 @@
 /** Times a network: input pixels a second in a warmed-up run, on a tile large enough to say something. */
 
 import { ok, type Result } from '../../src/base/result.ts';
+import { area, type Size } from '../../src/picture/geometry.ts';
 import { goldenSide } from './golden.ts';
 import type { ModelSession } from './model-session.ts';
 
@@ -12,6 +13,24 @@ const verySlowSeconds = 2;
 const rounds = 3;
 const smallestSide = 64;
 const largestSide = 512;
+
+/** Of a network that runs one shape only; the first run compiles and allocates. */
+export async function measureShape(
+  session: Pick<ModelSession, 'run'>,
+  size: Size,
+  clock: () => number = () => performance.now(),
+): Promise<Result<number>> {
+  const planes = new Float32Array(3 * area(size)).fill(0.5);
+  let best = Infinity;
+  for (let round = 0; round < rounds; round++) {
+    const start = clock();
+    const result = await session.run(planes, size);
+    if (!result.ok) return result;
+    best = Math.min(best, (clock() - start) / 1000);
+    if (best > verySlowSeconds) break;
+  }
+  return ok(area(size) / Math.max(best, 1e-4));
+}
 
 /** `largestPixels` bounds the tile by what the device can hold; `firstSide` is the tile to begin with. */
 export async function measureSpeed(

@@ -2,9 +2,11 @@
 
 import type { InferenceSession } from 'onnxruntime-web';
 import type { BuiltGraph } from '../../src/architectures/built-graph.ts';
+import { foreignGraph, type ForeignModel } from '../../src/architectures/foreign.ts';
 import { findWeights } from '../../src/architectures/open-weights.ts';
 import { buildGraph, recognise } from '../../src/architectures/registry.ts';
 import { fail, ok, type Result } from '../../src/base/result.ts';
+import { readOnnx } from '../../src/formats/onnx/reader.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
 import type { ModelCard } from '../../src/models/card.ts';
 import type { Size } from '../../src/picture/geometry.ts';
@@ -35,6 +37,10 @@ export interface Placement {
 /** Reads the weights' table out of a model file and checks it against its card. */
 export async function readTable(source: ModelSource): Promise<Result<TensorTable>> {
   const { card } = source;
+  if (card.foreign) {
+    const header = await readOnnx(source.bytes);
+    return header.ok ? ok(header.value.table) : header;
+  }
   const found = await findWeights([{ name: card.file.path, blob: source.bytes }]);
   if (!found.ok) return found;
   const { network, stored } = found.value;
@@ -55,9 +61,7 @@ export async function createSession(
   table: TensorTable,
   placement: Placement,
 ): Promise<Result<ModelSession>> {
-  const network = recognise(table);
-  if (!network.ok) return network;
-  const graph = buildGraph(network.value, table, placement.precision);
+  const graph = card.foreign ? await graphAround(card.foreign, table) : graphOver(table, placement.precision);
   if (!graph.ok) return graph;
   const session = await gate.pass(() =>
     runtime.ort.InferenceSession.create(graph.value.model, sessionOptions(graph.value, placement)),
@@ -70,7 +74,7 @@ export async function createSession(
     run: async (planes, size) => {
       const { scale } = graph.value;
       const padded = padPlanes(planes, size, card.tiles);
-      const result = await runSession(runtime, gate, session.value, scale, padded.planes, padded.size);
+      const result = await runSession(runtime, gate, session.value, graph.value, padded.planes, padded.size);
       return result.ok ? ok(cropPlanes(result.value, times(padded.size, scale), times(size, scale))) : result;
     },
     release: async () => {
@@ -79,11 +83,25 @@ export async function createSession(
   });
 }
 
+function graphOver(table: TensorTable, precision: Precision): Result<BuiltGraph> {
+  const network = recognise(table);
+  return network.ok ? buildGraph(network.value, table, precision) : network;
+}
+
+/** A foreign graph computes in the precision that it was written in. */
+async function graphAround(foreign: ForeignModel, { blob }: TensorTable): Promise<Result<BuiltGraph>> {
+  const header = await readOnnx(blob);
+  return header.ok ? foreignGraph(header.value, foreign) : header;
+}
+
 function times({ width, height }: Size, factor: number): Size {
   return { width: width * factor, height: height * factor };
 }
 
-function sessionOptions(graph: BuiltGraph, placement: Placement): InferenceSession.SessionOptions {
+export function sessionOptions(
+  graph: BuiltGraph,
+  placement: Pick<Placement, 'backend' | 'device'>,
+): InferenceSession.SessionOptions {
   return {
     executionProviders: [
       placement.backend === 'webgpu' && placement.device
@@ -99,14 +117,14 @@ async function runSession(
   runtime: Runtime,
   gate: OrtGate,
   session: InferenceSession,
-  scale: number,
+  { scale, ends = { input: 'input', output: 'output' } }: BuiltGraph,
   planes: Float32Array<ArrayBuffer>,
   size: Size,
 ): Promise<Result<Float32Array<ArrayBuffer>>> {
   return gate.pass(async () => {
     const input = new runtime.ort.Tensor('float32', planes, [1, 3, size.height, size.width]);
-    const { output } = await session.run({ input });
-    const data = output?.data;
+    const results = await session.run({ [ends.input]: input });
+    const data = results[ends.output]?.data;
     const expected = planes.length * scale * scale;
     if (!(data instanceof Float32Array) || data.length !== expected) {
       throw new Error(`The network returned ${data?.length ?? 0} values instead of ${expected}.`);

@@ -4,7 +4,7 @@
  */
 
 import { emptyTable } from '../../src/architectures/registry.ts';
-import { ok, type Result } from '../../src/base/result.ts';
+import { fail, ok, type Result } from '../../src/base/result.ts';
 import { SerialQueue } from '../../src/base/serial-queue.ts';
 import type { ModelCard } from '../../src/models/card.ts';
 import type { Measurement } from '../../src/protocol/backend.ts';
@@ -60,6 +60,7 @@ export class Models {
     return this.#queue.run(async () => {
       const known = this.#open.get(card.file.sha256);
       if (known) return ok(known.measured);
+      if (card.foreign) return unmeasured(card);
       const { backend: name, precision } = this.#backend.report;
       const empty = emptyTable(card.family, card.structure, card.stored);
       const session = await this.#create(this.#backend, card, empty, name, precision);
@@ -90,4 +91,9 @@ export class Models {
       await oldest.session.release();
     }
   }
+}
+
+/** Only its own file can be run. */
+function unmeasured({ id, name }: ModelCard): Result<never> {
+  return fail('model-unavailable', `"${name}" is measured when it is first used.`, { model: id });
 }

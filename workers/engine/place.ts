@@ -11,7 +11,7 @@ import type { BackendName, Measurement, Precision } from '../../src/protocol/bac
 import type { Backend } from './backend.ts';
 import { goldenSide, goldenTile, judge, type Verdict } from './golden.ts';
 import { largestTile } from './limits.ts';
-import { measureSpeed } from './measure.ts';
+import { measureShape, measureSpeed } from './measure.ts';
 import { createSession, type ModelSession } from './model-session.ts';
 
 export interface OpenedModel {
@@ -60,14 +60,15 @@ export async function place(
   const expected = await runGolden(cpu.value);
   if (!expected.ok) return released(cpu.value, expected);
 
-  const tries: Precision[] = precision === 'fp16' ? ['fp16', 'fp32'] : ['fp32'];
+  // A foreign graph computes in the precision that it was written in.
+  const tries: Precision[] = precision === 'fp16' && !card.foreign ? ['fp16', 'fp32'] : ['fp32'];
   let why = '';
   for (const attempt of tries) {
     const gpu = await create(backend, card, table, 'webgpu', attempt);
     const verdict = await trust(gpu, expected.value, attempt);
     if (!verdict.ok) return released(cpu.value, verdict);
     if (gpu.ok && verdict.value.trusted) {
-      const notice = attempt === precision ? null : fullPrecision(card, why);
+      const notice = attempt === tries[0] ? null : fullPrecision(card, why);
       return choose(backend, gpu.value, cpu.value, notice);
     }
     if (!verdict.value.trusted) ({ why } = verdict.value);
@@ -83,7 +84,10 @@ export async function time(
   side = goldenSide,
 ): Promise<Result<Measurement>> {
   const { card, backend: name, precision } = session;
-  const speed = await measureSpeed(session, largestTile(card, session, backend.gpu), side);
+  const { fixed } = card.tiles;
+  const speed = fixed
+    ? await measureShape(session, fixed)
+    : await measureSpeed(session, largestTile(card, session, backend.gpu), side);
   return speed.ok ? ok({ model: card.id, backend: name, precision, pixelsPerSecond: speed.value }) : speed;
 }
 
@@ -123,7 +127,11 @@ async function choose(
     return ok({ session: cpu, measured: onCpu.value, notice: null });
   }
   await cpu.release();
-  if (backend.undecided) backend.settle('webgpu', 'gpu-faster', gpu.precision);
+  if (backend.undecided) {
+    // A foreign graph says nothing of this GPU's half precision.
+    const precision = gpu.card.foreign ? backend.report.precision : gpu.precision;
+    backend.settle('webgpu', 'gpu-faster', precision);
+  }
   return ok({ session: gpu, measured: onGpu.value, notice });
 }
 
