@@ -104,6 +104,25 @@ describe('entriesOf', () => {
     });
   });
 
+  it('sees that the catalogue names other bytes than were downloaded', () => {
+    const { homepage, licence } = offer;
+    const downloaded = (param: string, bin: string): ModelCard =>
+      own('4x-sharp', {
+        from: {
+          available: 'sharp',
+          homepage,
+          licence,
+          files: [
+            { name: 'sharp.param', sha256: param, verified: true },
+            { name: 'sharp.bin', sha256: bin, verified: false },
+          ],
+        },
+      });
+    const entry = (card: ModelCard) => entriesOf(sources({ cards: [card] }))[0];
+    expect(entry(downloaded('bb', '11'))).toMatchObject({ update: false, unverified: true });
+    expect(entry(downloaded('b0', '11'))).toMatchObject({ update: true });
+  });
+
   it('has a key of its own for every entry', () => {
     const cards = [own('sharp'), shipped];
     const keys = entriesOf(sources({ cards })).map(({ key }) => key);

@@ -119,11 +119,19 @@ function ownEntry(card: ModelCard, offers: readonly AvailableModel[]): Entry {
     source: from?.homepage ?? null,
     bytes: card.file.bytes,
     here: true,
-    unverified: false,
-    update: false,
+    unverified: from?.files?.some(({ verified }) => !verified) ?? false,
+    update: from !== undefined && offer !== null && changed(from, offer),
     card,
     offer,
   };
+}
+
+/** The catalogue names other bytes than those that were downloaded; where it names none nothing can be said. */
+function changed({ files = [] }: NonNullable<ModelCard['from']>, offer: AvailableModel): boolean {
+  return offer.files.some(({ name, sha256 }) => {
+    const had = files.find((file) => file.name === name);
+    return had !== undefined && sha256 !== null && sha256 !== had.sha256;
+  });
 }
 
 function availableEntry(offer: AvailableModel): Entry {
