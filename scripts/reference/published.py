@@ -39,8 +39,8 @@ def run_ncnn(package, path, planes):
         net.load_param(os.path.join(folder, "net.param"))
         net.load_model(os.path.join(folder, "net.bin"))
     extractor = net.create_extractor()
-    extractor.input("data", ncnn.Mat(planes).clone())
-    _, output = extractor.extract("output")
+    extractor.input(net.input_names()[0], ncnn.Mat(planes).clone())
+    _, output = extractor.extract(net.output_names()[0])
     return np.array(output)
 
 

@@ -23,6 +23,16 @@ export interface Cost {
   readonly bindingPerPixel: number;
 }
 
+/**
+ * A mean over the whole picture that a network computes within (`GraphBuilder.mean`). The map that it is of has `rate`
+ * times the picture's height (a multiple of the tile rules') and `extra` rows, and columns likewise.
+ */
+export interface PoolingPoint {
+  readonly channels: number;
+  readonly rate: number;
+  readonly extra: number;
+}
+
 export interface Architecture<S extends Structure = Structure> {
   readonly family: Family;
   /** The same tensors under this family's canonical names, where a file may use other ones; null for another family. */
@@ -41,6 +51,8 @@ export interface Architecture<S extends Structure = Structure> {
   /** Emits the network; `input` is NCHW RGB in fp32; returns the output's name, fp32 too. */
   graph(builder: GraphBuilder, structure: S, input: string): string;
   cost(structure: S): Cost;
+  /** Its means over the whole picture in order of use, if it has any that tiles must share. */
+  pools?(structure: S): readonly PoolingPoint[];
   /** Canonical names for the weights of an ncnn network of this family, in layer order; null for another. */
   ncnnNames?(layers: readonly NcnnLayer[]): readonly string[] | null;
 }

@@ -13,6 +13,10 @@ export const families = [
   'hat',
   'swinir',
   'swin2sr',
+  'cunet',
+  'upconv',
+  // A graph of a network that nobody here knows, run as it is.
+  'onnx',
 ] as const;
 
 export type Family = (typeof families)[number];

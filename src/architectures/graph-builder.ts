@@ -5,10 +5,17 @@
  */
 
 import { invariant } from '../base/assert.ts';
-import type { AttributeValue, OnnxInitializer, OnnxModel, OnnxNode } from '../formats/onnx/model.ts';
+import type {
+  AttributeValue,
+  OnnxInitializer,
+  OnnxModel,
+  OnnxNode,
+  OnnxValue,
+} from '../formats/onnx/model.ts';
 import { contribDomain, onnxType } from '../formats/onnx/model.ts';
 import { dtypeBytes, valueCount } from '../formats/tensor-bytes.ts';
 import type { Dtype, TensorEntry, TensorTable } from '../formats/tensor-table.ts';
+import { needed } from './needed.ts';
 
 export type Precision = 'fp16' | 'fp32';
 
@@ -33,9 +40,16 @@ export class GraphBuilder {
   readonly #compute: ComputeDtype;
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, OnnxInitializer>();
+  readonly #inputs: OnnxValue[] = [{ name: 'input', dtype: 'f32', shape: [1, 3, 'height', 'width'] }];
+  /** How many of the picture's means are given; null in a graph that computes all of them itself. */
+  readonly #known: number | null;
+  #means = 0;
+  /** The first mean that is not given: the graph ends there. */
+  #unknown: string | null = null;
   #values = 0;
 
-  constructor(table: TensorTable, precision: Precision) {
+  constructor(table: TensorTable, precision: Precision, known: number | null = null) {
+    this.#known = known;
     this.#table = table;
     this.#compute = precision === 'fp16' ? 'f16' : 'f32';
   }
@@ -160,6 +174,33 @@ export class GraphBuilder {
     });
   }
 
+  /**
+   * The means of a map's channels over the whole picture: [1, channels, 1, 1]. In a graph over tiles with means
+   * known, mean number i < known is the fp32 input `mean_i`, and number `known` becomes the output: that of the map's part
+   * from row and column `from` to before `to` (inputs, i64 [2]). In fp32 whatever the network computes in.
+   */
+  mean(value: string, channels: number): string {
+    const index = this.#means++;
+    const known = this.#known ?? Infinity;
+    if (this.#known !== null && index < known) {
+      this.#inputs.push({ name: `mean_${index}`, dtype: 'f32', shape: [1, channels, 1, 1] });
+      return this.intoCompute(`mean_${index}`);
+    }
+    let part = value;
+    if (index === known) {
+      for (const name of ['from', 'to']) this.#inputs.push({ name, dtype: 'i64', shape: [2] });
+      part = this.node('Slice', [value, 'from', 'to', this.integers([2, 3])]);
+    }
+    // Along rows first: sums of sums lose less than one long sum.
+    const rows = this.node('ReduceMean', [this.outOfCompute(part)], {
+      axes: { ints: [3] },
+      keepdims: { int: 1 },
+    });
+    const mean = this.node('ReduceMean', [rows], { axes: { ints: [2] }, keepdims: { int: 1 } });
+    if (index === known) this.#unknown = mean;
+    return this.intoCompute(mean);
+  }
+
   /** A stored tensor in the compute dtype, in the given shape or its own. */
   weight(name: string, shape?: readonly number[]): string {
     const entry = this.#entry(name);
@@ -183,7 +224,7 @@ export class GraphBuilder {
   }
 
   /**
-   * One scale for the whole tensor, or one a group of inputs: scales [O, G, 1] over weights [O, I, k, k]
+   * One scale for the whole tensor, or one a group of inputs: scales [O, G, 1] over weights [O, I] or [O, I, k, k]
    * seen as [O, G, I/G * k * k]. In fp32, whatever the network computes in.
    */
   #dequantised(entry: TensorEntry): string {
@@ -232,16 +273,18 @@ export class GraphBuilder {
     return name;
   }
 
-  /** The whole model. `value` becomes `output`. */
+  /** The whole model. `value` becomes `output`, or the mean that is wanted instead. */
   finish(value: string, name: string): OnnxModel {
-    const nodes = [...this.#nodes, { op: 'Identity', inputs: [value], outputs: ['output'] }];
+    const result = this.#unknown ?? value;
+    const all = [...this.#nodes, { op: 'Identity', inputs: [result], outputs: ['output'] }];
+    const shape = this.#unknown ? [1, 'channels', 1, 1] : [1, 3, 'output_height', 'output_width'];
+    const initializers = [...this.#initializers.values()];
     return {
       name,
       opset,
-      inputs: [{ name: 'input', dtype: 'f32', shape: [1, 3, 'height', 'width'] }],
-      outputs: [{ name: 'output', dtype: 'f32', shape: [1, 3, 'output_height', 'output_width'] }],
-      nodes,
-      initializers: [...this.#initializers.values()],
+      inputs: this.#inputs,
+      outputs: [{ name: 'output', dtype: 'f32', shape }],
+      ...(this.#unknown ? needed(all, initializers) : { nodes: all, initializers }),
     };
   }
 }

@@ -10,10 +10,11 @@ import { readOnnx } from '../formats/onnx/reader.ts';
 import { writeOnnx } from '../formats/onnx/writer.ts';
 import type { TensorTable } from '../formats/tensor-table.ts';
 import type { TileRules } from '../tiles/rules.ts';
-import type { Architecture, Cost, Structure, TensorSpec } from './architecture.ts';
+import type { Architecture, Cost, PoolingPoint, Structure, TensorSpec } from './architecture.ts';
 import { atd } from './atd.ts';
 import type { BuiltGraph } from './built-graph.ts';
 import { checkTable, strangers } from './check-table.ts';
+import { cunet } from './cunet.ts';
 import { dat } from './dat.ts';
 import { describeUnknown } from './describe-unknown.ts';
 import { zeroTable, type Storage } from './empty-table.ts';
@@ -31,6 +32,7 @@ import { srvgg } from './srvgg.ts';
 import { withoutPrefixes } from './state-dict.ts';
 import { swin2sr } from './swin2sr.ts';
 import { swinir } from './swinir.ts';
+import { upconv } from './upconv.ts';
 
 export interface Recognised {
   readonly family: Family;
@@ -54,6 +56,7 @@ interface Network {
   readonly tensors: readonly TensorSpec[];
   readonly cost: Cost;
   readonly rules: TileRules;
+  readonly pools: readonly PoolingPoint[];
   graph(builder: GraphBuilder, input: string): string;
 }
 
@@ -71,6 +74,7 @@ function entry<S extends Structure>(architecture: Architecture<S>): Entry {
         tensors: architecture.tensors(structure),
         cost: architecture.cost(structure),
         rules: architecture.rules(structure),
+        pools: architecture.pools?.(structure) ?? [],
         graph: (builder, input) => architecture.graph(builder, structure, input),
       };
     },
@@ -92,6 +96,8 @@ const architectures: readonly Entry[] = [
   entry(hat),
   entry(swinir),
   entry(swin2sr),
+  entry(cunet),
+  entry(upconv),
 ];
 
 /** Reads a model file's header as a tensor table. Failures: `model-damaged`. */
@@ -128,14 +134,17 @@ export function recognise(table: TensorTable): Result<Recognised> {
 
 /**
  * Writes the graph of a recognised network over its table: input `input` and output `output`, fp32 NCHW RGB
- * 0..1, batch 1; inside it computes in `precision`. Failures: `model-damaged` when the table is not complete.
+ * 0..1, batch 1; inside it computes in `precision`. With `known` means of the whole picture given from outside
+ * (`networkPools`) it has the inputs that GraphBuilder.mean tells, and returns the next mean, or pixels where all
+ * are known. Failures: `model-damaged` when the table is not complete.
  */
 export function buildGraph(
   recognised: Recognised,
   table: TensorTable,
   precision: Precision,
+  known?: number,
 ): Result<BuiltGraph> {
-  const model = composeGraph(recognised, table, precision);
+  const model = composeGraph(recognised, table, precision, known);
   if (!model.ok) return model;
   return ok({
     model: writeOnnx(model.value),
@@ -150,11 +159,12 @@ export function composeGraph(
   { family, structure }: Recognised,
   table: TensorTable,
   precision: Precision,
+  known?: number,
 ): Result<OnnxModel> {
   const network = networkOf(family, structure);
   const checked = checkTable(table, network.tensors);
   if (!checked.ok) return checked;
-  const builder = new GraphBuilder(table, precision);
+  const builder = new GraphBuilder(table, precision, known);
   return ok(builder.finish(network.graph(builder, 'input'), family));
 }
 
@@ -174,6 +184,11 @@ export function networkTensors(family: Family, structure: Structure): readonly T
 /** The tile rules of a network of this structure. */
 export function networkRules(family: Family, structure: Structure): TileRules {
   return networkOf(family, structure).rules;
+}
+
+/** The means over the whole picture within a network of this structure, in order of use. */
+export function networkPools(family: Family, structure: Structure): readonly PoolingPoint[] {
+  return networkOf(family, structure).pools;
 }
 
 /**

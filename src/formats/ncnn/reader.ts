@@ -137,6 +137,11 @@ function weightPlan(
       const shape = [2, 11, 1, 0].map((id) => value(id, 0)).filter((side) => side > 0);
       return ok([{ role: 'data', shape, tagged: false }]);
     }
+    case 'Scale':
+      // -233: the factors are another layer's result.
+      if (outputs === -233) return ok([]);
+      if (!Number.isInteger(outputs) || outputs < 1) return damaged(`layer "${name}" has no factors`);
+      return ok([{ role: 'weight', shape: [outputs], tagged: false }, ...bias(value(1, 0), outputs)]);
     default:
       if (weightless.has(type)) return ok([]);
       return fail('model-unrecognised', `The ncnn layer "${name}" is of the unknown type ${type}.`, { type });
