@@ -111,3 +111,40 @@ test('a model of one’s own is renamed, and deleted only after a question', asy
   await page.keyboard.press('Escape');
   await expect(screen(page)).toBeHidden();
 });
+
+test('a shipped model that is kept in an earlier version can be updated', async ({ app, page }) => {
+  await app.open();
+  // The model is fetched a moment after the app can be used.
+  await expect.poll(() => page.evaluate(makeOlder, 'photo-fast')).toBe(true);
+  await page.keyboard.press('m');
+  const fast = screen(page).getByRole('article', { name: 'Photo, fast' });
+  await expect(fast).toContainText('A newer version can be had.');
+  await fast.getByRole('button', { name: 'Update' }).click();
+  await expect(fast).toContainText('2.4 MB on this device');
+  await expect(fast.getByRole('button', { name: 'Update' })).toHaveCount(0);
+  await expect(screen(page).getByText('Photo, fast is up to date.')).toBeVisible();
+});
+
+/** Runs in the page: what is kept of a model is of another version; false where nothing is kept yet. */
+function makeOlder(id: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('enlarger-models');
+    opening.onerror = () => reject(new Error('no store'));
+    opening.onsuccess = () => {
+      const change = opening.result.transaction('index', 'readwrite');
+      const index = change.objectStore('index');
+      const reading = index.get(id);
+      let found = false;
+      reading.onsuccess = () => {
+        const entry: unknown = reading.result;
+        if (typeof entry !== 'object' || entry === null) return;
+        index.put({ ...entry, sha256: '0'.repeat(64) }, id);
+        found = true;
+      };
+      change.oncomplete = () => {
+        opening.result.close();
+        resolve(found);
+      };
+    };
+  });
+}

@@ -112,7 +112,7 @@ export class Collection {
     this.#updating = new Set([...this.#updating, key]);
     const { notices, text } = this.#app;
     if (card.origin === 'shipped') {
-      const opened = await this.#app.library.open(card.id);
+      const opened = await this.#app.library.update(card);
       if (opened.ok) notices.news(libraryText(text).fetched(card.name));
       else notices.trouble(text.notices.about(card.name, wordsOf(text, opened.error)));
     }

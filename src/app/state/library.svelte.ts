@@ -125,6 +125,12 @@ export class Library {
     );
   }
 
+  /** Fetches a shipped model where the kept copy is of another version. */
+  async update(card: ModelCard): Promise<Result<ModelSource>> {
+    if (this.#open?.id === card.id) this.#open = null;
+    return this.open(card.id);
+  }
+
   async rename(card: ModelCard, name: string): Promise<void> {
     const { library } = await this.#services;
     const renamed = await library.rename(card.id, name);
