@@ -31,7 +31,17 @@ const raisedLimits = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
-const usefulFeatures: readonly GPUFeatureName[] = ['shader-f16', 'subgroups'];
+/**
+ * The runtime's fused attention takes subgroups where a device has them, and is wrong where these are
+ * narrower (4 on SwiftShader: `npm run bench -- attention`); without the feature it is right everywhere.
+ */
+const leastSubgroup = 16;
+
+function usefulFeatures(adapter: GPUAdapter): GPUFeatureName[] {
+  const wanted: GPUFeatureName[] = ['shader-f16'];
+  if (adapter.info.subgroupMinSize >= leastSubgroup) wanted.push('subgroups');
+  return wanted.filter((feature) => adapter.features.has(feature));
+}
 
 export async function openGpu(allowSoftware: boolean): Promise<GpuSearch> {
   // In browsers without WebGPU the property is missing, whatever the types say.
@@ -46,7 +56,7 @@ export async function openGpu(allowSoftware: boolean): Promise<GpuSearch> {
   const device = await adapter
     .requestDevice({
       requiredLimits,
-      requiredFeatures: usefulFeatures.filter((feature) => adapter.features.has(feature)),
+      requiredFeatures: usefulFeatures(adapter),
     })
     .catch(() => null);
   if (!device) return { kind: 'none', adapter: null };
