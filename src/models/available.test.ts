@@ -10,7 +10,8 @@ const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
 
 function withModel(change: object): unknown {
   invariant(typeof json === 'object' && json && 'models' in json && Array.isArray(json.models), 'no list');
-  const [first]: unknown[] = json.models;
+  const models: readonly unknown[] = json.models;
+  const [first] = models;
   return { version: 1, models: [{ ...(first as object), ...change }] };
 }
 
@@ -90,7 +91,8 @@ describe('parseAvailable', () => {
 
   it('refuses two models of one id', () => {
     invariant(typeof json === 'object' && json && 'models' in json && Array.isArray(json.models), 'no list');
-    const [first]: unknown[] = json.models;
+    const models: readonly unknown[] = json.models;
+    const [first] = models;
     expect(parseAvailable({ version: 1, models: [first, first] })).toMatchObject({ ok: false });
   });
 

@@ -16,17 +16,22 @@ export class Checksum {
   }
 }
 
-/** False as well when the bytes cannot be read any more. */
-export async function hasSha256(blob: Blob, expected: string): Promise<boolean> {
+/** Null when the bytes cannot be read any more. */
+export async function sha256Of(blob: Blob): Promise<string | null> {
   const checksum = new Checksum();
   try {
     const reader = blob.stream().getReader();
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return checksum.end() === expected;
+      if (done) return checksum.end();
       checksum.add(value);
     }
   } catch {
-    return false;
+    return null;
   }
+}
+
+/** False as well when the bytes cannot be read any more. */
+export async function hasSha256(blob: Blob, expected: string): Promise<boolean> {
+  return (await sha256Of(blob)) === expected;
 }

@@ -2,8 +2,8 @@
 
 import { fail, ok, type Result } from '../../src/base/result.ts';
 import type { ModelCard } from '../../src/models/card.ts';
-import { chunkBytes } from '../../src/models/model-store.ts';
 import { Checksum } from './checksum.ts';
+import { Chunks } from './chunks.ts';
 import { megabytes } from './storage-failure.ts';
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
@@ -40,6 +40,7 @@ async function attempt(
   }
 
   const chunks = new Chunks();
+  const blobs: Blob[] = [];
   const checksum = new Checksum();
   const reader = response.body.getReader();
   let bytes = 0;
@@ -54,7 +55,7 @@ async function attempt(
         return damaged(card, `more than ${expected} bytes`);
       }
       checksum.add(value);
-      chunks.add(value);
+      blobs.push(...chunks.add(value));
       const now = performance.now();
       if (now - told >= progressInterval || bytes === expected) {
         told = now;
@@ -66,38 +67,7 @@ async function attempt(
   }
   if (bytes !== expected) return damaged(card, `${bytes} bytes instead of ${expected}`);
   if (checksum.end() !== sha256) return damaged(card, 'another sha256 than its card says');
-  return ok(chunks.end());
-}
-
-/** Collects bytes into Blobs of `chunkBytes`, which the browser may move to its disk. */
-class Chunks {
-  readonly #done: Blob[] = [];
-  #parts: Uint8Array<ArrayBuffer>[] = [];
-  #bytes = 0;
-
-  add(bytes: Uint8Array<ArrayBuffer>): void {
-    let rest = bytes;
-    while (this.#bytes + rest.byteLength >= chunkBytes) {
-      const cut = chunkBytes - this.#bytes;
-      this.#parts.push(rest.subarray(0, cut));
-      this.#flush();
-      rest = rest.subarray(cut);
-    }
-    if (rest.byteLength === 0) return;
-    this.#parts.push(rest);
-    this.#bytes += rest.byteLength;
-  }
-
-  end(): readonly Blob[] {
-    if (this.#parts.length > 0) this.#flush();
-    return this.#done;
-  }
-
-  #flush(): void {
-    this.#done.push(new Blob(this.#parts));
-    this.#parts = [];
-    this.#bytes = 0;
-  }
+  return ok([...blobs, ...chunks.end()]);
 }
 
 function unavailable(card: ModelCard, cause: string): Result<never> {

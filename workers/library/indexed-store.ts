@@ -11,7 +11,7 @@ import type { ModelStore, StoredModel } from '../../src/models/model-store.ts';
 import { storageFailure } from './storage-failure.ts';
 
 /** Some browsers never answer when their storage is broken. */
-const usualPatience = 10_000;
+export const usualPatience = 10_000;
 
 export function openIndexedStore(name = 'enlarger-models', patience = usualPatience): ModelStore {
   const index = createStore(name, 'index');
@@ -79,7 +79,8 @@ export function openIndexedStore(name = 'enlarger-models', patience = usualPatie
   };
 }
 
-async function guarded<T>(needed: number, work: () => Promise<T>): Promise<Result<T>> {
+/** Storage that throws or does not answer, as a failure. `needed`: bytes that were to be written. */
+export async function guarded<T>(needed: number, work: () => Promise<T>): Promise<Result<T>> {
   try {
     return ok(await work());
   } catch (thrown) {
@@ -87,7 +88,8 @@ async function guarded<T>(needed: number, work: () => Promise<T>): Promise<Resul
   }
 }
 
-function inTime<T>(work: Promise<T>, patience: number): Promise<T> {
+/** Rejects when there is no answer within `patience` milliseconds. */
+export function inTime<T>(work: Promise<T>, patience: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new Error(`no answer within ${patience / 1000} seconds`));
