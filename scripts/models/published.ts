@@ -3,11 +3,12 @@
 import { dirname } from 'node:path/posix';
 import { tableOfNcnn } from '../../src/architectures/ncnn-table.ts';
 import type { Recognised } from '../../src/architectures/registry.ts';
+import { storeSmaller } from '../../src/architectures/smaller.ts';
 import type { Result } from '../../src/base/result.ts';
 import { readNcnn } from '../../src/formats/ncnn/reader.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
 import { readTfjs } from '../../src/formats/tfjs/reader.ts';
-import { storeFp16, storeQ8, tableOfTfjs } from './convert.ts';
+import { tableOfTfjs } from './convert.ts';
 import { packageFile } from './packages.ts';
 import type { ShippedModel } from './shipped.ts';
 
@@ -38,7 +39,9 @@ export async function storedTable(
   network: Recognised,
 ): Promise<TensorTable> {
   if (model.format === 'tfjs') return published; // 8 bits already
-  return model.stored === 'q8' ? storeQ8(published, network) : storeFp16(published, network);
+  const table = await storeSmaller(published, network, model.stored);
+  if (!table) throw new Error(`${model.id} was not stored`);
+  return table;
 }
 
 /** Scripts have nobody to hand a failure to. */

@@ -3,7 +3,7 @@
 import { valueCount } from '../../src/formats/tensor-bytes.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
 import type { TensorSpec } from '../../src/architectures/architecture.ts';
-import { TableWriter } from '../models/convert.ts';
+import { TableWriter } from '../../src/formats/table-writer.ts';
 
 export function seeded(
   name: string,

@@ -45,7 +45,7 @@ function storageFault(table: TensorTable, entry: TensorEntry): string | null {
   const [outputs, groups = 0, one] = scale.shape;
   const fits =
     scale.shape.length === 3 &&
-    entry.shape.length === 4 &&
+    entry.shape.length > 1 &&
     outputs === entry.shape[0] &&
     one === 1 &&
     groups > 0 &&

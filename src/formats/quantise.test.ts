@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fromHalf } from '../../src/formats/float16.ts';
+import { fromHalf } from './float16.ts';
 import { quantise } from './quantise.ts';
 
 it('is off by at most half a step of its group', () => {

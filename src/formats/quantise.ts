@@ -1,7 +1,7 @@
 /** Symmetric 8-bit quantisation with one half-precision scale a group of consecutive values. */
 
-import { invariant } from '../../src/base/assert.ts';
-import { fromHalf, toHalf } from '../../src/formats/float16.ts';
+import { invariant } from '../base/assert.ts';
+import { fromHalf, toHalf } from './float16.ts';
 
 export interface Quantised {
   /** -127 to 127. */
@@ -10,7 +10,13 @@ export interface Quantised {
   readonly scales: Uint16Array<ArrayBuffer>;
 }
 
-/** `values` are cut into `groups` equal runs; each value becomes `round(value / scale)` of its run. */
+/** Beyond this a group's scale is no half-precision number any more. */
+export const largestQuantised = 127 * 65504;
+
+/**
+ * `values`, none larger than `largestQuantised`, are cut into `groups` equal runs; each value becomes
+ * `round(value / scale)` of its run.
+ */
 export function quantise(values: Float32Array, groups: number): Quantised {
   const length = values.length / groups;
   invariant(Number.isInteger(length), `${values.length} values do not make ${groups} groups`);
