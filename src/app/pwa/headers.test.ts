@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { modelHosts, redirectHosts } from '../../models/model-hosts.ts';
 import { headersFor } from './headers.ts';
 import { withHeaders } from './service-worker/add-headers.ts';
 
@@ -28,7 +29,8 @@ describe('headersFor', () => {
     '/sub/library/library.worker-C_IQ-5Y8.js',
     '/workers/library/library.worker.ts?worker_file&type=module',
   ])('lets the library worker %s reach the hosts of models', (path) => {
-    expect(connectSources(path)).toBe("connect-src 'self' https:");
+    const hosts = [...modelHosts, ...redirectHosts].map((host) => `https://${host}`);
+    expect(connectSources(path)).toBe(["connect-src 'self'", ...hosts].join(' '));
   });
 
   it('isolates every response and allows no inline code', () => {

@@ -3,10 +3,15 @@
  * build writes them for static hosts (`_headers`), and the service worker adds them where a host cannot.
  */
 
+import { modelHosts, redirectHosts } from '../../models/model-hosts.ts';
+
 export interface HeaderOptions {
   /** The dev server puts styles into the page as elements, which needs one exception. */
   readonly dev?: boolean;
 }
+
+/** What the library worker may reach besides its own origin. */
+const modelSources = [...modelHosts, ...redirectHosts].map((host) => ` https://${host}`).join('');
 
 /** Built into a folder of its own, so that hosts can give its script another policy by path. */
 export const libraryFolder = 'library';
@@ -38,7 +43,7 @@ export function policyFor(path: string, { dev = false }: HeaderOptions = {}): st
     "img-src 'self' blob: data:",
     // A worker is bound by the policy of its own script. The library never sees a picture, and it alone may
     // reach the hosts of models.
-    `connect-src 'self'${isLibraryWorker(path) ? ' https:' : ''}`,
+    `connect-src 'self'${isLibraryWorker(path) ? modelSources : ''}`,
     "worker-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",
