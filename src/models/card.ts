@@ -9,6 +9,7 @@ import type { Family } from '../architectures/family.ts';
 import type { ForeignModel } from '../architectures/foreign.ts';
 import type { TileRules } from '../tiles/rules.ts';
 import type { ModelUse } from './uses.ts';
+import type { VariantOf } from './variant.ts';
 
 export interface ModelFile {
   /** Relative to the catalogue, e.g. `photo-fast.onnx`; of an imported model the name of its own file. */
@@ -81,6 +82,8 @@ export interface ModelCard {
       readonly verified: boolean;
     }[];
   };
+  /** Of a model that another one was made smaller to. */
+  readonly of?: VariantOf;
   /** Example pictures, relative to the catalogue. */
   readonly example?: { readonly before: string; readonly after: string };
 }

@@ -17,6 +17,7 @@ import type { TensorTable } from '../formats/tensor-table.ts';
 import { classicFilters } from '../picture/resample-filter.ts';
 import type { ModelCard } from './card.ts';
 import { foreignSchema } from './foreign-schema.ts';
+import { variantSchema, type VariantOf } from './variant.ts';
 
 /** The rest of a card follows from these by what the architecture knows now. */
 export interface ImportedModel {
@@ -30,6 +31,8 @@ export interface ImportedModel {
   readonly foreign?: ForeignModel;
   /** Of a model that was downloaded. */
   readonly from?: NonNullable<ModelCard['from']>;
+  /** Of a model that another one was made smaller to. */
+  readonly of?: VariantOf;
 }
 
 const schema = v.object({
@@ -53,6 +56,7 @@ const schema = v.object({
       ),
     }),
   ),
+  of: v.exactOptional(variantSchema),
 });
 
 /** What a browser's storage gave back, checked; null when it is something else. */
@@ -66,7 +70,7 @@ export function importedCard(
   model: ImportedModel,
   file: { readonly id: string; readonly bytes: number; readonly sha256: string },
 ): ModelCard | null {
-  const { name, weights, family, structure, stored, from } = model;
+  const { name, weights, family, structure, stored, from, of } = model;
   if (model.foreign) return foreignCard(model, model.foreign, file);
   const scale = networkScale(family, structure);
   if (scale === null) return null;
@@ -85,6 +89,7 @@ export function importedCard(
     keepsFlat: false,
     file: { path: `${file.id}.safetensors`, bytes: file.bytes, sha256: file.sha256 },
     ...(from && { from }),
+    ...(of && { of }),
   };
 }
 

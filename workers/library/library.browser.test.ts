@@ -170,6 +170,32 @@ describe('LibraryClient', () => {
   // Not from `import.meta.url`, which Vite would take for an asset.
   const folder = new URL('/workers/library/fixtures/', location.href).href;
 
+  it('keeps a model in less room when it is asked to, made by the worker', async () => {
+    const client = new LibraryClient({ base: folder });
+    const weights = await (await fetch('/scripts/reference/families/esrgan-new-4x.safetensors')).blob();
+    const imported = await client.import([new File([weights], `Less ${Date.now()}.safetensors`)]);
+    invariant(imported.ok, 'not imported');
+    const { id, name, file } = imported.value.card;
+    const shares: number[] = [];
+    const made = await client.quantise(id, 'q8', ({ bytes: done, total }) => shares.push(done / total));
+    invariant(made.ok, 'not made');
+    expect(shares.at(-1)).toBe(1);
+    expect(made.value.bytes.size).toBeLessThan(file.bytes * 0.8);
+    expect(await client.kept()).toEqual({ ok: true, value: [id] });
+
+    // A worker that dies takes nothing with it: the page holds what was made.
+    client.end();
+    const difference = { psnr: null, mean: 0, largest: 0, backend: 'wasm' } as const;
+    const kept = await client.keepVariant(made.value, { model: id, name, stored: 'fp16', difference });
+    invariant(kept.ok, 'not kept');
+    client.end();
+    const opened = await client.open(kept.value.card.id);
+    expect(opened).toMatchObject({ ok: true, value: { from: 'store' } });
+    expect(opened.ok && opened.value.bytes.size).toBe(made.value.bytes.size);
+    for (const model of [id, kept.value.card.id]) expect((await client.remove(model)).ok).toBe(true);
+    client.end();
+  });
+
   it('opens models through the worker, across its death', async () => {
     const client = new LibraryClient({ base: folder });
     await client.remove('tiny');
