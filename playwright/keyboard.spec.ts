@@ -180,7 +180,10 @@ test('every command works by keyboard', async ({ app, page, context }) => {
   await beforeWorker(page, 'engine', slowClock);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await app.open();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
   const names = await page.locator('dialog dt').allTextContents();
+  await page.keyboard.press('Escape');
   const table = deeds(app);
   expect(Object.keys(table).sort()).toEqual(names.sort());
   for (const [name, deed] of Object.entries(table)) await test.step(name, deed);
