@@ -82,6 +82,7 @@ class Engines {
         return new Promise((resolve) => (this.prepared = resolve));
       },
       measure: () => Promise.resolve({ ok: false, error: lost }),
+      probe: () => Promise.resolve({ ok: false, error: lost }),
       run: async () => {
         await say('run');
         return new Promise((resolve) => (this.finish = resolve));
@@ -91,6 +92,7 @@ class Engines {
       cancel: () => say('cancel'),
       view: () => Promise.resolve({ ok: false, error: lost }),
       crop: () => Promise.resolve({ ok: false, error: lost }),
+      compare: () => Promise.resolve({ ok: false, error: lost }),
       drop: (id) => say(`drop ${id}`),
       surrender: async () => {
         await say('surrender');

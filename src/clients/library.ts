@@ -1,15 +1,23 @@
 /** The page's side of the library worker: where the catalogue is, progress across the thread, restarts. */
 
 import { proxy, type Remote } from 'comlink';
+import type { ForeignModel } from '../architectures/foreign.ts';
+import type { SmallerStorage } from '../architectures/smaller.ts';
 import { failure, ok, type Result } from '../base/result.ts';
+import type { AvailableModel } from '../models/available.ts';
 import type { Catalogue, ModelCard } from '../models/card.ts';
+import type { VariantOf } from '../models/variant.ts';
 import type {
+  DownloadProgress,
+  ForeignFile,
   Imported,
   ImportProgress,
   LibraryApi,
   ModelProgress,
   OpenedModel,
+  PartialDownload,
   StoredBytes,
+  Variant,
 } from '../protocol/library.ts';
 import { WorkerClient } from './worker-client.ts';
 
@@ -52,14 +60,70 @@ export class LibraryClient {
     files: readonly File[],
     onProgress?: (progress: ImportProgress) => void,
   ): Promise<Result<Imported>> {
-    const imported = await this.#guarded((api) =>
-      onProgress ? api.import(files, proxy(onProgress)) : api.import(files),
+    return this.#taken(
+      await this.#guarded((api) => (onProgress ? api.import(files, proxy(onProgress)) : api.import(files))),
     );
-    if (!imported.ok) return imported;
-    const { card, notKept } = imported.value;
-    this.#change((models) => [...models.filter(({ id }) => id !== card.id), card]);
-    if (!notKept) this.#persist();
-    return imported;
+  }
+
+  /** An ONNX graph of an unknown network, for the engine to probe. */
+  readForeign(files: readonly File[]): Promise<Result<ForeignFile>> {
+    return this.#guarded((api) => api.readForeign(files));
+  }
+
+  /** Takes it in with what probing found. */
+  async keepForeign(
+    file: ForeignFile,
+    foreign: ForeignModel,
+    onProgress?: (progress: ImportProgress) => void,
+  ): Promise<Result<Imported>> {
+    return this.#taken(
+      await this.#guarded((api) =>
+        onProgress ? api.keepForeign(file, foreign, proxy(onProgress)) : api.keepForeign(file, foreign),
+      ),
+    );
+  }
+
+  /** The catalogue of models that can be downloaded. */
+  available(): Promise<Result<readonly AvailableModel[]>> {
+    return this.#guarded((api) => api.available());
+  }
+
+  /** Downloads a model of that catalogue, from where it broke off, and imports it. */
+  async download(
+    model: string,
+    onProgress?: (progress: DownloadProgress) => void,
+  ): Promise<Result<Imported>> {
+    const imported = await this.#guarded((api) =>
+      onProgress ? api.download(model, proxy(onProgress)) : api.download(model),
+    );
+    return this.#taken(imported);
+  }
+
+  stopDownload(model: string, how: { readonly discard: boolean }): Promise<Result<null>> {
+    return this.#guarded((api) => api.stopDownload(model, how));
+  }
+
+  /** Downloads that were begun and are not whole. */
+  partial(): Promise<Result<readonly PartialDownload[]>> {
+    return this.#guarded((api) => api.partial());
+  }
+
+  /** A model in less room, to be looked at before it is kept. */
+  quantise(
+    model: string,
+    storage: SmallerStorage,
+    onProgress: (progress: ModelProgress) => void,
+  ): Promise<Result<Variant>> {
+    return this.#guarded((api) => api.quantise(model, storage, proxy(onProgress)));
+  }
+
+  stopQuantising(): Promise<Result<null>> {
+    return this.#guarded((api) => api.stopQuantising());
+  }
+
+  /** Takes it in; it is a model like the others from then on. */
+  async keepVariant(variant: Variant, of: VariantOf): Promise<Result<Imported>> {
+    return this.#taken(await this.#guarded((api) => api.keepVariant(variant, of)));
   }
 
   /** Ids of the models that are kept on this device. */
@@ -103,6 +167,14 @@ export class LibraryClient {
   /** Ends the worker; the next call starts a new one. */
   end(): void {
     this.#worker.end();
+  }
+
+  #taken(imported: Result<Imported>): Result<Imported> {
+    if (!imported.ok) return imported;
+    const { card, notKept } = imported.value;
+    this.#change((models) => [...models.filter(({ id }) => id !== card.id), card]);
+    if (!notKept) this.#persist();
+    return imported;
   }
 
   #guarded<T>(work: (api: Remote<LibraryApi>) => Promise<Result<T>>): Promise<Result<T>> {

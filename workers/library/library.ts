@@ -3,24 +3,39 @@
  * not kept here, keeps what it fetched, and goes on from memory where nothing can be kept.
  */
 
+import type { ForeignModel } from '../../src/architectures/foreign.ts';
+import type { SmallerStorage } from '../../src/architectures/smaller.ts';
 import type { Failure } from '../../src/base/errors.ts';
 import { invariant } from '../../src/base/assert.ts';
 import { fail, failure, ok, type Result } from '../../src/base/result.ts';
 import { SerialQueue } from '../../src/base/serial-queue.ts';
+import { parseAvailable, type AvailableModel } from '../../src/models/available.ts';
 import type { Catalogue, ModelCard } from '../../src/models/card.ts';
 import { findCard, parseCatalogue } from '../../src/models/catalogue.ts';
 import { freshId, importedCard, type ImportedModel } from '../../src/models/imported.ts';
 import type { ModelStore } from '../../src/models/model-store.ts';
+import type { VariantOf } from '../../src/models/variant.ts';
 import type {
+  DownloadProgress,
+  ForeignFile,
   Imported,
   ImportProgress,
   LibraryApi,
   ModelProgress,
   OpenedModel,
+  PartialDownload,
   StoredBytes,
+  Variant,
 } from '../../src/protocol/library.ts';
 import { hasSha256 } from './checksum.ts';
 import { download, type Fetch } from './download.ts';
+import { Downloads } from './downloads/downloads.ts';
+import { unknownModel } from './downloads/failures.ts';
+import { openIndexedPartials } from './downloads/indexed-partials.ts';
+import type { PartialStore } from './downloads/partial-store.ts';
+import { quantise } from './quantise.ts';
+import { quietly } from './quietly.ts';
+import { readForeign, withChecksum } from './read-foreign.ts';
 import { chunksOf, readImport, type ReadImport } from './read-import.ts';
 import { measureSpace } from './storage-failure.ts';
 
@@ -38,30 +53,37 @@ export class Library implements LibraryApi {
   /** Models being opened now: whoever asks for one meanwhile shares the work. Nothing is remembered here. */
   readonly #opening = new Map<string, Opening>();
   readonly #importing = new SerialQueue();
+  /** Which run of `quantise` may go on: a later one, or an end, outdates it. */
+  #quantising = 0;
+  readonly #downloads: Downloads;
+  #available: readonly AvailableModel[] | null = null;
   /** Checked models that could not be kept, for this visit. */
   readonly #unkept = new Map<string, { readonly bytes: Blob; readonly notKept: Failure }>();
 
-  constructor(store: ModelStore, fetcher: Fetch = (url, init) => fetch(url, init)) {
+  constructor(
+    store: ModelStore,
+    fetcher: Fetch = (url, init) => fetch(url, init),
+    partials: PartialStore = openIndexedPartials(),
+  ) {
     this.#store = store;
     this.#fetch = fetcher;
+    this.#downloads = new Downloads({
+      store: partials,
+      fetch: fetcher,
+      take: async (files, { name }, from) => {
+        const read = await readImport(files, () => undefined);
+        if (!read.ok) return read;
+        const model = { ...read.value.model, name, from };
+        return this.#importing.run(() => this.#take({ ...read.value, model }));
+      },
+    });
   }
 
   /** The shipped models, and the imported ones behind them. */
   async start(base: string): Promise<Result<Catalogue>> {
-    const url = new URL('catalogue.json', base).href;
-    let json: unknown;
-    try {
-      const response = await this.#fetch(url);
-      if (!response.ok) return noCatalogue(`The server answered with status ${response.status}.`);
-      json = await response.json();
-    } catch (thrown) {
-      return noCatalogue(
-        thrown instanceof SyntaxError
-          ? 'The server sent something else.'
-          : 'The network or the server cannot be reached.',
-      );
-    }
-    const catalogue = parseCatalogue(json);
+    const json = await this.#read(new URL('catalogue.json', base).href);
+    if (!json.ok) return json;
+    const catalogue = parseCatalogue(json.value);
     if (!catalogue.ok) return catalogue;
     const unkept = this.#models('imported').filter(({ id }) => this.#unkept.has(id));
     const kept = await keptCards(this.#store);
@@ -101,6 +123,79 @@ export class Library implements LibraryApi {
     if (!read.ok) return read;
     // Two imports may overlap: from here to the shelf nothing waits but the store.
     return this.#importing.run(() => this.#take(read.value));
+  }
+
+  async readForeign(files: readonly File[]): Promise<Result<ForeignFile>> {
+    return readForeign(files);
+  }
+
+  async keepForeign(
+    file: ForeignFile,
+    foreign: ForeignModel,
+    onProgress?: (progress: ImportProgress) => unknown,
+  ): Promise<Result<Imported>> {
+    const read = await withChecksum(file, foreign, (progress) => {
+      if (onProgress) quietly(onProgress, progress);
+    });
+    return read.ok ? this.#importing.run(() => this.#take(read.value)) : read;
+  }
+
+  async available(): Promise<Result<readonly AvailableModel[]>> {
+    if (this.#available) return ok(this.#available);
+    if (!this.#shelf) return fail('internal', 'The library was called before it was started.');
+    const json = await this.#read(new URL('available.json', this.#shelf.base).href);
+    const available = json.ok ? parseAvailable(json.value) : json;
+    if (available.ok) this.#available = available.value;
+    return available;
+  }
+
+  async download(
+    model: string,
+    onProgress?: (progress: DownloadProgress) => unknown,
+  ): Promise<Result<Imported>> {
+    const available = await this.available();
+    if (!available.ok) return available;
+    const found = available.value.find(({ id }) => id === model);
+    return found ? this.#downloads.download(found, onProgress) : { ok: false, error: unknownModel(model) };
+  }
+
+  async stopDownload(model: string, how: { readonly discard: boolean }): Promise<Result<null>> {
+    return this.#downloads.stop(model, how);
+  }
+
+  async partial(): Promise<Result<readonly PartialDownload[]>> {
+    const available = await this.available();
+    return available.ok ? this.#downloads.partial(available.value) : available;
+  }
+
+  async quantise(model: string, storage: SmallerStorage, onProgress?: Listener): Promise<Result<Variant>> {
+    if (!this.#shelf) return fail('internal', 'The library was called before it was started.');
+    const card = findCard(this.#shelf.catalogue, model);
+    if (!card.ok) return card;
+    const run = ++this.#quantising;
+    const opened = await this.open(model);
+    if (!opened.ok) return opened;
+    const smaller = await quantise(card.value, opened.value.bytes, storage, (bytes, total) => {
+      if (onProgress) quietly(onProgress, { model, bytes, total });
+      return run === this.#quantising;
+    });
+    if (!smaller.ok) return smaller;
+    const { model: made, bytes, sha256 } = smaller.value;
+    const taken = this.#shelf.catalogue.models.map(({ id }) => id);
+    const id = freshId(made.name, taken);
+    const variant = importedCard(made, { id, bytes: bytes.size, sha256 });
+    invariant(variant, 'What was recognised has a card');
+    return ok({ card: variant, model: made, bytes });
+  }
+
+  async stopQuantising(): Promise<Result<null>> {
+    this.#quantising++;
+    return Promise.resolve(ok(null));
+  }
+
+  async keepVariant({ card, model, bytes }: Variant, of: VariantOf): Promise<Result<Imported>> {
+    const read = { model: { ...model, of }, bytes, sha256: card.file.sha256 };
+    return this.#importing.run(() => this.#take(read));
   }
 
   async kept(): Promise<Result<readonly string[]>> {
@@ -151,6 +246,21 @@ export class Library implements LibraryApi {
     return ok({ ...space, persisted });
   }
 
+  /** A list of models from the app's own server. */
+  async #read(url: string): Promise<Result<unknown>> {
+    try {
+      const response = await this.#fetch(url);
+      if (!response.ok) return noCatalogue(`The server answered with status ${response.status}.`);
+      return ok(await response.json());
+    } catch (thrown) {
+      return noCatalogue(
+        thrown instanceof SyntaxError
+          ? 'The server sent something else.'
+          : 'The network or the server cannot be reached.',
+      );
+    }
+  }
+
   async #find(card: ModelCard, url: string, listeners: ReadonlySet<Listener>): Promise<Result<OpenedModel>> {
     const unkept = this.#unkept.get(card.id);
     if (unkept) return ok({ ...unkept, from: 'network', repaired: false });
@@ -176,20 +286,22 @@ export class Library implements LibraryApi {
     return ok({ ...held, from: 'network', repaired });
   }
 
-  async #take({ model, bytes, sha256 }: ReadImport): Promise<Result<Imported>> {
+  async #take({ model: read, bytes, sha256 }: ReadImport): Promise<Result<Imported>> {
     const all = this.#shelf?.catalogue.models ?? [];
     const known = all.find((card) => card.file.sha256 === sha256);
     const id =
       known?.id ??
       freshId(
-        model.name,
+        read.name,
         all.map((card) => card.id),
       );
-    const card = known ?? importedCard(model, { id, bytes: bytes.size, sha256 });
+    if (known?.origin === 'shipped') return ok({ card: known, known: true });
+    // The same weights again keep their name, and where they came from where that was known.
+    const model = { ...(known?.from && { from: known.from }), ...read, name: known?.name ?? read.name };
+    const card = importedCard(model, { id, bytes: bytes.size, sha256 });
     invariant(card, 'What was recognised has a card');
-    if (known?.origin === 'shipped') return ok({ card, known: true });
     const saved = await this.#keep(card, chunksOf(bytes), model);
-    if (!known) this.#change((cards) => [...cards, card]);
+    this.#change((cards) => [...cards.filter((other) => other.id !== id), card]);
     if (saved.ok) return ok({ card, known: known !== undefined });
     this.#unkept.set(id, { bytes, notKept: saved.error });
     return ok({ card, known: known !== undefined, notKept: saved.error });
@@ -250,11 +362,4 @@ function noCatalogue(cause: string): Result<never> {
 function afterDamage(card: ModelCard, error: Failure): Result<never> {
   const message = `The copy of "${card.id}" on this device was damaged and has been removed. ${error.message}`;
   return { ok: false, error: failure(error.code, message, { ...error.detail, model: card.id }) };
-}
-
-/** A listener in another thread may be gone, or throw: that must not end the download. */
-function quietly<T>(listener: (progress: T) => unknown, progress: T): void {
-  void new Promise((resolve) => {
-    resolve(listener(progress));
-  }).catch(() => undefined);
 }

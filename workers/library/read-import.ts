@@ -1,12 +1,13 @@
 /** From a person's files to what the library keeps: recognised, checked, and one .safetensors file whatever they were. */
 
 import { findWeights, openWeights } from '../../src/architectures/open-weights.ts';
-import { ok, type Result } from '../../src/base/result.ts';
+import { fail, ok, type Result } from '../../src/base/result.ts';
 import { whileReadable } from '../../src/formats/readable.ts';
 import { writeSafetensors } from '../../src/formats/safetensors/writer.ts';
 import { nameOfFile, storageOf, type ImportedModel } from '../../src/models/imported.ts';
 import { chunkBytes } from '../../src/models/model-store.ts';
 import type { ImportProgress } from '../../src/protocol/library.ts';
+import { foreignFailure, isForeign } from './read-foreign.ts';
 import { Checksum } from './checksum.ts';
 
 export interface ReadImport {
@@ -24,7 +25,7 @@ export async function readImport(
   onProgress: (progress: ImportProgress) => void,
 ): Promise<Result<ReadImport>> {
   const found = await findWeights(files.map((file) => ({ name: file.name, blob: file })));
-  if (!found.ok) return found;
+  if (!found.ok) return (await isForeign(files)) ? fail(...foreignFailure) : found;
   const table = await openWeights(found.value);
   if (!table.ok) return table;
   const { network, file } = found.value;
@@ -47,7 +48,11 @@ export function chunksOf(bytes: Blob): readonly Blob[] {
   return Array.from({ length: count }, (_, n) => bytes.slice(n * chunkBytes, (n + 1) * chunkBytes));
 }
 
-async function checksumOf(blob: Blob, onProgress: (progress: ImportProgress) => void): Promise<string> {
+/** The sha256 of a Blob, read once. */
+export async function checksumOf(
+  blob: Blob,
+  onProgress: (progress: ImportProgress) => void,
+): Promise<string> {
   const checksum = new Checksum();
   const reader = blob.stream().getReader();
   let bytes = 0;

@@ -3,6 +3,7 @@
 import { version } from '../../../package.json';
 import { fromThrown, ok, type Result } from '../../base/result.ts';
 import { SerialQueue } from '../../base/serial-queue.ts';
+import { importForeign, isForeign } from '../../clients/foreign.ts';
 import type { Busy } from '../state/busy.svelte.ts';
 import type { Services } from '../state/services.ts';
 import { enlargeFile } from './enlarge.ts';
@@ -23,8 +24,11 @@ export function installApi(services: Promise<Services>, busy: Busy): void {
     importModel: (files, { onNotice } = {}) =>
       busy.during(() =>
         settled(async () => {
-          const { library } = await services;
-          const imported = await library.import(files);
+          const { engine, library } = await services;
+          const known = await library.import(files);
+          const imported = isForeign(known)
+            ? await importForeign({ engine, library }, files, onNotice)
+            : known;
           if (!imported.ok) return imported;
           const { card, notKept } = imported.value;
           if (notKept) onNotice?.(notKept.message);

@@ -4,10 +4,13 @@
  */
 
 import type { Failure } from '../../base/errors.ts';
+import type { Result } from '../../base/result.ts';
+import { isForeign } from '../../clients/foreign.ts';
 import type { ModelCard } from '../../models/card.ts';
 import type { Imported } from '../../protocol/library.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import type { Busy } from './busy.svelte.ts';
+import type { Foreign } from './foreign.svelte.ts';
 import type { Library } from './library.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import { Picture } from './picture.svelte.ts';
@@ -27,6 +30,7 @@ export class Intake {
   readonly #services: Promise<Services>;
   readonly #pictures: Pictures;
   readonly #library: Library;
+  readonly #foreign: Foreign;
   readonly #busy: Busy;
   readonly #notices: Notices;
   readonly #text: Text;
@@ -39,6 +43,7 @@ export class Intake {
     services: Promise<Services>,
     pictures: Pictures,
     library: Library,
+    foreign: Foreign,
     busy: Busy,
     notices: Notices,
     text: Text,
@@ -50,6 +55,7 @@ export class Intake {
     this.#services = services;
     this.#pictures = pictures;
     this.#library = library;
+    this.#foreign = foreign;
     this.#busy = busy;
     this.#notices = notices;
     this.#text = text;
@@ -96,16 +102,23 @@ export class Intake {
   }
 
   async #import(files: readonly File[]): Promise<void> {
+    const imported = await this.#taken(files);
+    if (imported?.ok) this.#imported(imported.value);
+    else if (imported) this.#skip(files[0]?.name ?? '', imported.error);
+  }
+
+  /** Null where a person let an unknown network be. */
+  async #taken(files: readonly File[]): Promise<Result<Imported> | null> {
     const imported = await this.#library.import(files);
-    if (imported.ok) this.#imported(imported.value);
-    else this.#skip(files[0]?.name ?? '', imported.error);
+    return isForeign(imported) ? this.#foreign.take(files) : imported;
   }
 
   /** A file that is no picture may be a model under any name. */
   async #importUnknown(file: File, notPicture: Failure): Promise<void> {
-    const imported = await this.#library.import([file]);
-    if (imported.ok) this.#imported(imported.value);
-    else this.#skip(file.name, modelFailures.includes(imported.error.code) ? imported.error : notPicture);
+    const imported = await this.#taken([file]);
+    if (imported?.ok) this.#imported(imported.value);
+    else if (imported)
+      this.#skip(file.name, modelFailures.includes(imported.error.code) ? imported.error : notPicture);
   }
 
   #imported({ card, known }: Imported): void {

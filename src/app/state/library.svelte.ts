@@ -1,9 +1,10 @@
 /** The model cards, and which models are kept on this device already. */
 
+import type { ForeignModel } from '../../architectures/foreign.ts';
 import type { Failure } from '../../base/errors.ts';
 import { failure, type Result } from '../../base/result.ts';
 import type { Catalogue, ModelCard } from '../../models/card.ts';
-import type { Imported, ModelProgress } from '../../protocol/library.ts';
+import type { ForeignFile, Imported, ImportProgress, ModelProgress } from '../../protocol/library.ts';
 import type { ModelSource } from '../../protocol/engine.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import { download } from './download.ts';
@@ -93,11 +94,23 @@ export class Library {
    * Takes a model's files in. A failure is for the caller to tell; that nothing could be kept is told here.
    */
   async import(files: readonly File[]): Promise<Result<Imported>> {
-    const [first] = files;
     const { library } = await this.#services;
-    this.#reading = { name: first?.name ?? '', share: null };
+    return this.#take(files[0]?.name ?? '', (onProgress) => library.import(files, onProgress));
+  }
+
+  /** The same for an ONNX network that was tried. */
+  async keepForeign(file: ForeignFile, foreign: ForeignModel): Promise<Result<Imported>> {
+    const { library } = await this.#services;
+    return this.#take(file.weights, (onProgress) => library.keepForeign(file, foreign, onProgress));
+  }
+
+  async #take(
+    name: string,
+    work: (onProgress: (progress: ImportProgress) => void) => Promise<Result<Imported>>,
+  ): Promise<Result<Imported>> {
+    this.#reading = { name, share: null };
     try {
-      const imported = await library.import(files, ({ bytes, total }) => {
+      const imported = await work(({ bytes, total }) => {
         if (this.#reading) this.#reading = { ...this.#reading, share: bytes / total };
       });
       if (!imported.ok) return imported;
@@ -108,6 +121,11 @@ export class Library {
     } finally {
       this.#reading = null;
     }
+  }
+
+  /** The models anew, after one was downloaded. */
+  async refresh(): Promise<void> {
+    await this.#read();
   }
 
   async remove(card: ModelCard): Promise<void> {

@@ -23,4 +23,19 @@ describe('sortFiles', () => {
       others: [],
     });
   });
+
+  it('puts the files that hold the weights of an ONNX file to it', () => {
+    expect(sorted('a.png', 'net.onnx.data', 'net.onnx', 'conv1.weight', 'x.bin', 'readme.md')).toEqual({
+      models: [['net.onnx', 'net.onnx.data', 'conv1.weight', 'x.bin']],
+      others: ['a.png', 'readme.md'],
+    });
+    expect(sorted('one.onnx', 'two.onnx', 'two.onnx_data', 'two.onnx.data', 'some.weight')).toEqual({
+      models: [['one.onnx'], ['two.onnx', 'two.onnx_data', 'two.onnx.data']],
+      others: ['some.weight'],
+    });
+    expect(sorted('net.onnx', 'other.param', 'other.bin')).toEqual({
+      models: [['net.onnx'], ['other.param', 'other.bin']],
+      others: [],
+    });
+  });
 });
