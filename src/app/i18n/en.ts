@@ -92,7 +92,7 @@ export const en = {
     how: 'Drop pictures anywhere on this page.',
     open: 'Open pictures',
     promise: 'The work is done on this device. Nothing is uploaded, and it works offline.',
-    formats: 'PNG, JPEG, WebP, AVIF, GIF and BMP. Upscaler models too: .pth, .safetensors, ncnn.',
+    formats: 'PNG, JPEG, WebP, AVIF, GIF and BMP. Upscaler models too: .pth, .safetensors, .onnx, ncnn.',
     before: 'Before',
     after: 'After, 4 times larger',
     exampleBefore: 'A small part of a photo, enlarged plainly: soft and blurred',

@@ -10,6 +10,7 @@ import { en, wordsOf, type Text } from '../i18n/en.ts';
 import { Busy } from './busy.svelte.ts';
 import { Choices } from './choices.svelte.ts';
 import { Device } from './device.svelte.ts';
+import { Foreign } from './foreign.svelte.ts';
 import { Installed } from './installed.svelte.ts';
 import { Intake } from './intake.ts';
 import { Jobs } from './jobs.svelte.ts';
@@ -43,6 +44,7 @@ export class App {
   readonly shelf: Shelf;
   readonly planning: Planning;
   readonly showing: Showing;
+  readonly foreign: Foreign;
   readonly intake: Intake;
   readonly saving: Saving;
   readonly jobs: Jobs;
@@ -83,10 +85,12 @@ export class App {
     this.planning = new Planning(services, choices, this.library, this.device);
     this.showing = new Showing(services, this.shelf, pictures);
     this.saving = new Saving(services, this.shelf, choices, this.busy, notices, text);
+    this.foreign = new Foreign(services, this.library, this.shelf, () => pictures.selected);
     this.intake = new Intake(
       services,
       pictures,
       this.library,
+      this.foreign,
       this.busy,
       notices,
       text,
