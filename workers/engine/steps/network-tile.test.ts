@@ -45,6 +45,17 @@ describe('NetworkTile', () => {
     expect(tile.limit).not.toBeNull();
   });
 
+  it('cuts a tile that was turned to fit a network of one fixed shape', async () => {
+    const expected = await doubler(Infinity).session.run(planes, size);
+    const { session, ran } = doubler(Infinity);
+    const fixed = { width: 30, height: 40 };
+    const card = { ...session.card, tiles: { ...session.card.tiles, fixed } };
+    const result = await new NetworkTile({ ...session, card }, null, () => undefined).run(planes, size);
+    expect(result.ok && expected.ok && result.value).toEqual(expected.ok && expected.value);
+    expect(ran.length).toBeGreaterThan(1);
+    expect(ran.every(({ width, height }) => width <= 30 && height <= 40)).toBe(true);
+  });
+
   it('gives up when even the smallest tile is too much', async () => {
     const tile = new NetworkTile(doubler(1).session, null, () => undefined);
     expect(await tile.run(planes, size)).toMatchObject({ ok: false, error: { code: 'out-of-memory' } });
