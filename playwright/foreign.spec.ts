@@ -71,6 +71,15 @@ test('an unknown ONNX network is tried, shown with a test, corrected, and used',
     expect(most).toBeLessThanOrEqual(1);
   });
 
+  await test.step('window.enlarger takes what was found', async () => {
+    const bytes = [...file('nhwc.onnx').buffer];
+    const card = await page.evaluate(async (content) => {
+      const taken = await window.enlarger?.importModel([new File([Uint8Array.from(content)], 'nhwc.onnx')]);
+      return taken?.ok ? { family: taken.value.family, scale: taken.value.scale } : taken?.error.message;
+    }, bytes);
+    expect(card).toEqual({ family: 'onnx', scale });
+  });
+
   await test.step('what is no upscaler is refused, and another one can be let be', async () => {
     await app.drop(file('two-inputs.onnx'));
     await expect(app.notices.filter({ hasText: 'two-inputs.onnx was not opened.' })).toContainText(

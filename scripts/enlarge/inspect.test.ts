@@ -6,6 +6,7 @@ import { emptyTable } from '../../src/architectures/registry.ts';
 import { safetensorsOf } from '../../src/formats/testing/safetensors.ts';
 import { inspect, inspectAll } from './inspect.ts';
 
+const foreign = join(import.meta.dirname, '../reference/foreign');
 const shipped = join(import.meta.dirname, '../../public/models/photo-fast.onnx');
 const strange = join(import.meta.dirname, '../reference/weights/zip.pth');
 
@@ -74,5 +75,24 @@ describe('--inspect', () => {
     expect(String(log.mock.calls[0]?.[0])).toMatch(
       /srvgg 4x \(onnx\)\n {2}1,213,296 parameters in \d+ tensors/,
     );
+  });
+
+  it('runs an ONNX network that no family knows, with the files beside it', async () => {
+    const found = await inspect(join(foreign, 'external.onnx'));
+    expect(found).toMatchObject({
+      ok: true,
+      value: { format: 'onnx', family: null, nodes: 8, probed: { resembles: true, model: { scale: 2 } } },
+    });
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    await inspectAll([join(foreign, 'nhwc.onnx')], false);
+    expect(String(log.mock.calls[0]?.[0])).toMatch(
+      /unknown network, 2x .*\n {2}takes "input": f32, NHWC, RGB, values 0 to 1\n/,
+    );
+    const refused = await inspect(join(foreign, 'classifier.onnx'));
+    expect(refused).toMatchObject({ ok: false, error: { detail: { reason: 'not-a-picture' } } });
+    expect(await inspect(join(foreign, 'truncated.onnx'))).toMatchObject({
+      ok: false,
+      error: { code: 'model-damaged' },
+    });
   });
 });

@@ -1,19 +1,19 @@
 /** `npm run enlarge -- --inspect FILE`: what a weights file holds, found by the app's own readers in Node. */
 
-import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { findWeights, openWeights, type FoundWeights } from '../../src/architectures/open-weights.ts';
+import type { ForeignEnd } from '../../src/architectures/foreign.ts';
 import { networkRules, networkTensors } from '../../src/architectures/registry.ts';
 import type { Failure } from '../../src/base/errors.ts';
 import { failure, ok, type Result } from '../../src/base/result.ts';
 import { valueCount } from '../../src/formats/tensor-bytes.ts';
 import { readWeights, type NamedBlob, type WeightsFile } from '../../src/formats/weights-file.ts';
 import type { TileRules } from '../../src/tiles/rules.ts';
-import { FileBlob, fileBlob } from '../lib/file-blob.ts';
-
-/** Larger files are looked at where they lie, and their values are not checked. */
-const mostInMemory = 1 << 29;
+import type { Probed } from '../../src/protocol/probe.ts';
+import { probe } from '../../workers/engine/probe/probe.ts';
+import { openBare } from '../lib/bare-runner.ts';
+import { FileBlob } from '../lib/file-blob.ts';
+import { blobOf, modelFiles } from './model-files.ts';
 
 interface Network {
   readonly format: WeightsFile['format'];
@@ -36,6 +36,8 @@ interface ForeignGraph {
   readonly tensors: number;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** By running it. */
+  readonly probed: Probed;
 }
 
 export type Inspection = Network | ForeignGraph;
@@ -59,13 +61,13 @@ export async function inspectAll(files: readonly string[], json: boolean): Promi
 export async function inspect(path: string): Promise<Result<Inspection>> {
   let files: readonly NamedBlob[];
   try {
-    const paths = [path, ...otherHalf(path)];
+    const paths = await modelFiles(path);
     files = await Promise.all(paths.map(async (one) => ({ name: basename(one), blob: await blobOf(one) })));
   } catch (thrown) {
     return { ok: false, error: unreadable(path, thrown) };
   }
   const found = await findWeights(files);
-  if (!found.ok) return found.error.code === 'model-unrecognised' ? foreign(files, found.error) : found;
+  if (!found.ok) return foreign(files, found.error);
   if (!files.some(({ blob }) => blob instanceof FileBlob)) {
     const table = await openWeights(found.value);
     if (!table.ok) return table;
@@ -87,22 +89,15 @@ export async function inspect(path: string): Promise<Result<Inspection>> {
 
 async function foreign(files: readonly NamedBlob[], error: Failure): Promise<Result<Inspection>> {
   const file = await readWeights(files);
+  // A known family whose tensors are broken, or a file that is none: the first failure says why.
   if (!file.ok || file.value.format !== 'onnx') return { ok: false, error };
-  const { opset, nodes, inputs, outputs, table } = file.value.header;
-  return ok({ format: 'onnx', family: null, opset, nodes, tensors: table.tensors.size, inputs, outputs });
-}
-
-/** Node's own file Blobs end at 4 GiB. */
-async function blobOf(path: string): Promise<Blob> {
-  const { size } = await stat(path);
-  return size <= mostInMemory ? new Blob([await readFile(path)]) : fileBlob(path);
-}
-
-/** An ncnn network's two files have one name. */
-export function otherHalf(path: string): string[] {
-  const [end, other] = path.endsWith('.param') ? ['.param', '.bin'] : ['.bin', '.param'];
-  const half = path.endsWith(end) ? path.slice(0, -end.length) + other : path;
-  return half !== path && existsSync(half) ? [half] : [];
+  const { header } = file.value;
+  const { opset, nodes, inputs, outputs, table } = header;
+  if (nodes === 0) return { ok: false, error };
+  const probed = await probe(header, openBare, {});
+  if (!probed.ok) return probed;
+  const tensors = table.tensors.size;
+  return ok({ format: 'onnx', family: null, opset, nodes, tensors, inputs, outputs, probed: probed.value });
 }
 
 function withoutHalves(files: readonly string[]): string[] {
@@ -116,9 +111,7 @@ function unreadable(path: string, thrown: unknown): Failure {
 
 function readable(input: string, found: Inspection): string {
   if (found.family === null) {
-    const { opset, nodes, tensors, inputs, outputs } = found;
-    const graph = `${nodes} nodes, ${tensors} tensors, opset ${opset}`;
-    return `${input}: ONNX graph of an unknown network (${graph})\n  from ${inputs.join(', ')} to ${outputs.join(', ')}`;
+    return readableForeign(input, found);
   }
   const { family, scale, format, structure, parameters, tensors, dtypes, rules } = found;
   const numbers = Object.entries(structure).map(([name, value]) => `${name} ${[value].flat().join(' ')}`);
@@ -129,3 +122,28 @@ function readable(input: string, found: Inspection): string {
     `  tiles: ${rules.context} pixels of context, ${rules.blend} blended, sides in multiples of ${rules.multiple}`,
   ].join('\n');
 }
+
+function readableForeign(input: string, found: ForeignGraph): string {
+  const { opset, nodes, tensors, probed } = found;
+  const { model, resembles, whole } = probed;
+  const end = ({ name, dtype, layout, channels, range, order }: ForeignEnd): string =>
+    `"${name}": ${dtype}, ${layout.toUpperCase()}, ${channels === 1 ? 'grey' : order.toUpperCase()}, ${rangeWords[range]}`;
+  const { context, blend, multiple, fixed } = model.rules;
+  const sides = fixed ? `only ${fixed.width} x ${fixed.height}` : `sides in multiples of ${multiple}`;
+  return [
+    `${input}: ONNX graph of an unknown network, ${model.scale}x (${nodes} nodes, ${tensors} tensors, opset ${opset})`,
+    `  takes ${end(model.input)}`,
+    `  gives ${end(model.output)}`,
+    `  tiles: ${context} pixels of context, ${blend} blended, ${sides}`,
+    ...(whole ? ['  a pixel reaches the whole of what it sees: tiles differ a little'] : []),
+    ...(resembles
+      ? []
+      : ['  what it gives does not look like the picture: values or channels may be others']),
+  ].join('\n');
+}
+
+const rangeWords: Readonly<Record<ForeignEnd['range'], string>> = {
+  unit: 'values 0 to 1',
+  byte: 'values 0 to 255',
+  signed: 'values -1 to 1',
+};

@@ -7,7 +7,8 @@ import { fail, failure, ok, type Result } from '../../src/base/result.ts';
 import type { Failure } from '../../src/base/errors.ts';
 import { ensureBuilt } from '../lib/build.mjs';
 import { parseCommand, usage, type Request } from './args.ts';
-import { inspectAll, otherHalf } from './inspect.ts';
+import { inspectAll } from './inspect.ts';
+import { modelFiles } from './model-files.ts';
 import { openApp, type OpenApp, type PageOptions, type Report } from './browser.ts';
 import { outputsFor, type Outputs } from './outputs.ts';
 import { serveApp, type Served } from './serve.ts';
@@ -154,7 +155,7 @@ async function idOf(model: string, app: OpenApp, served: Served): Promise<Result
   if (!/[./\\]/.test(model)) return ok(model);
   if (!existsSync(model))
     return fail('model-unavailable', `There is no model file "${model}". Check the path.`);
-  const paths = [model, ...otherHalf(model)];
+  const paths = await modelFiles(model);
   const files = paths.map((path) => ({ name: basename(path), url: served.offer(resolve(path)) }));
   return app.importModel(files);
 }

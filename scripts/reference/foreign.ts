@@ -4,8 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { BuiltGraph } from '../../src/architectures/built-graph.ts';
-import { fromThrown, ok } from '../../src/base/result.ts';
-import type { OpenBare } from '../../workers/engine/probe/bare-runner.ts';
+import { ok } from '../../src/base/result.ts';
 import type { OnnxHeader } from '../../src/formats/onnx/header.ts';
 import { readOnnx } from '../../src/formats/onnx/reader.ts';
 import type { Size } from '../../src/picture/geometry.ts';
@@ -41,28 +40,3 @@ export async function wrappedSession({
     return Float32Array.from(result);
   };
 }
-
-/** What probing runs a bare graph with. */
-export const openBare: OpenBare = async ({ model, external, ends }) => {
-  const data = await Promise.all(
-    external.map(async ({ path, blob }) => ({ path, data: new Uint8Array(await blob.arrayBuffer()) })),
-  );
-  try {
-    const session = await InferenceSession.create(model, { externalData: data, logSeverityLevel: 4 });
-    const { input, output } = ends ?? { input: 'input', output: 'output' };
-    return ok({
-      run: async ({ data: values, shape }) => {
-        try {
-          const result = (await session.run({ [input]: new Tensor('float32', values, shape) }))[output];
-          if (!(result?.data instanceof Float32Array)) throw new Error('The network gave no floats.');
-          return ok({ data: result.data, shape: result.dims });
-        } catch (thrown) {
-          return { ok: false, error: fromThrown(thrown) };
-        }
-      },
-      release: () => session.release(),
-    });
-  } catch (thrown) {
-    return { ok: false, error: fromThrown(thrown) };
-  }
-};

@@ -32,15 +32,37 @@ export async function probeModel(
     if (!header.ok) return header;
     const probed = await probe(header.value, ortRunner(backend), wish);
     if (!probed.ok) return probed;
-    const tile = await testTile(backend, header.value, probed.value.model, await given(shelf, picture));
+    const tile = await testTile(
+      backend,
+      header.value,
+      probed.value.model,
+      await given(shelf, picture, probed.value.model),
+    );
     return tile.ok ? ok({ ...probed.value, tile: tile.value }) : tile;
   });
 }
 
-async function given(shelf: Shelf, picture: ProbeRequest['picture']): Promise<PixelBlock> {
+async function given(
+  shelf: Shelf,
+  picture: ProbeRequest['picture'],
+  { rules: { fixed = builtIn } }: ForeignModel,
+): Promise<PixelBlock> {
   const store = picture ? shelf.get(picture.id) : null;
-  if (picture && store?.ok) return store.value.read(picture.rect);
-  return blockFromPlanes(testPicture(builtIn), null, builtIn, 8);
+  if (picture && store?.ok) {
+    const { x, y, width, height } = picture.rect;
+    // No more than one run of it.
+    return store.value.read({
+      x,
+      y,
+      width: Math.min(width, fixed.width),
+      height: Math.min(height, fixed.height),
+    });
+  }
+  const size = {
+    width: Math.min(builtIn.width, fixed.width),
+    height: Math.min(builtIn.height, fixed.height),
+  };
+  return blockFromPlanes(testPicture(size), null, size, 8);
 }
 
 async function testTile(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { foreignFile, openBare } from '../../../scripts/reference/foreign.ts';
+import { openBare } from '../../../scripts/lib/bare-runner.ts';
+import { foreignFile } from '../../../scripts/reference/foreign.ts';
 import type { ForeignEnd } from '../../../src/architectures/foreign.ts';
 import { probe } from './probe.ts';
 
