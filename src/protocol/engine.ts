@@ -101,6 +101,8 @@ export interface Checkpoint {
   readonly seconds: { readonly load: number; readonly run: number };
   /** The blender's rims that wait for their neighbours. */
   readonly pending: readonly Float32Array<ArrayBuffer>[];
+  /** A network's means over the whole picture, as far as its tiles have told them. */
+  readonly means?: readonly Float32Array<ArrayBuffer>[];
   /** Shelf id of every pass's output store. */
   readonly stores: readonly string[];
 }

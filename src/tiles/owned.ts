@@ -60,6 +60,24 @@ export function ownedParts(
   });
 }
 
+/**
+ * What `piece`, a part of a smaller tile's map, has of `part`, a part of the larger tile's in which the smaller map begins at
+ * `offset` (row, column): in the smaller one's places. Null where they have nothing in common.
+ */
+export function intersectParts(
+  piece: Pick<OwnedPart, 'from' | 'to'>,
+  part: Pick<OwnedPart, 'from' | 'to'>,
+  offset: readonly [number, number],
+): Pick<OwnedPart, 'from' | 'to'> | null {
+  const along = (axis: 0 | 1): [number, number] => [
+    Math.max(piece.from[axis], part.from[axis] - offset[axis]),
+    Math.min(piece.to[axis], part.to[axis] - offset[axis]),
+  ];
+  const [top, bottom] = along(0);
+  const [left, right] = along(1);
+  return top < bottom && left < right ? { from: [top, left], to: [bottom, right] } : null;
+}
+
 /** A tile along one axis: where it reads and writes from, and how wide the rim before it is. */
 interface Place {
   readonly read: number;

@@ -15,9 +15,7 @@ export function padPlanes(
   size: Size,
   { multiple, least = 1, fixed }: Pick<TileRules, 'multiple' | 'least' | 'fixed'>,
 ): { planes: Planes; size: Size } {
-  const filled = (side: number): number => Math.ceil(Math.max(side, least) / multiple) * multiple;
-  const width = fixed?.width ?? filled(size.width);
-  const height = fixed?.height ?? filled(size.height);
+  const { width, height } = filledSize(size, { multiple, least, ...(fixed ? { fixed } : {}) });
   if (width === size.width && height === size.height) return { planes, size };
   const columns = mirrored(size.width, width);
   const rows = mirrored(size.height, height);
@@ -31,6 +29,15 @@ export function padPlanes(
     }
   }
   return { planes: padded, size: { width, height } };
+}
+
+/** What `padPlanes` fills planes of `size` up to. */
+export function filledSize(
+  size: Size,
+  { multiple, least = 1, fixed }: Pick<TileRules, 'multiple' | 'least' | 'fixed'>,
+): Size {
+  const filled = (side: number): number => Math.ceil(Math.max(side, least) / multiple) * multiple;
+  return fixed ?? { width: filled(size.width), height: filled(size.height) };
 }
 
 /** The left upper part `size` of planes that are each `from` large. */

@@ -4,7 +4,7 @@ import type { InferenceSession } from 'onnxruntime-web';
 import type { BuiltGraph } from '../../src/architectures/built-graph.ts';
 import { foreignGraph, type ForeignModel } from '../../src/architectures/foreign.ts';
 import { findWeights } from '../../src/architectures/open-weights.ts';
-import { buildGraph, recognise } from '../../src/architectures/registry.ts';
+import { buildGraph, networkPools, recognise } from '../../src/architectures/registry.ts';
 import { fail, ok, type Result } from '../../src/base/result.ts';
 import { readOnnx } from '../../src/formats/onnx/reader.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
@@ -14,6 +14,7 @@ import type { BackendName, Precision } from '../../src/protocol/backend.ts';
 import type { ModelSource } from '../../src/protocol/engine.ts';
 import { cropPlanes, padPlanes } from '../../src/tiles/pad.ts';
 import type { OrtGate } from './ort-gate.ts';
+import { PooledSession } from './pooled-session.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface ModelSession {
@@ -25,6 +26,8 @@ export interface ModelSession {
    * (width x scale), not clamped. Failures: `out-of-memory`, `gpu-lost`.
    */
   run(planes: Float32Array<ArrayBuffer>, size: Size): Promise<Result<Float32Array<ArrayBuffer>>>;
+  /** Of a network with means over the whole picture: what shares them between tiles. */
+  readonly pooled?: PooledSession;
   release(): Promise<void>;
 }
 
@@ -61,31 +64,50 @@ export async function createSession(
   table: TensorTable,
   placement: Placement,
 ): Promise<Result<ModelSession>> {
-  const graph = card.foreign ? await graphAround(card.foreign, table) : graphOver(table, placement.precision);
-  if (!graph.ok) return graph;
-  const session = await gate.pass(() =>
-    runtime.ort.InferenceSession.create(graph.value.model, sessionOptions(graph.value, placement)),
-  );
-  if (!session.ok) return session;
+  const create = async (known?: number): Promise<Result<Created>> => {
+    const graph = card.foreign
+      ? await graphAround(card.foreign, table)
+      : graphOver(table, placement.precision, known);
+    if (!graph.ok) return graph;
+    const session = await gate.pass(() =>
+      runtime.ort.InferenceSession.create(graph.value.model, sessionOptions(graph.value, placement)),
+    );
+    return session.ok ? ok({ graph: graph.value, session: session.value }) : session;
+  };
+  const created = await create();
+  if (!created.ok) return created;
+  const { graph, session } = created.value;
+  const points = card.foreign ? [] : networkPools(card.family, card.structure);
+  const pooled = new PooledSession(runtime, gate, card, points, async (known) => {
+    const stage = await create(known);
+    return stage.ok ? ok(stage.value.session) : stage;
+  });
   return ok({
     card,
     backend: placement.backend,
     precision: placement.precision,
+    ...(points.length > 0 ? { pooled } : {}),
     run: async (planes, size) => {
-      const { scale } = graph.value;
+      const { scale } = graph;
       const padded = padPlanes(planes, size, card.tiles);
-      const result = await runSession(runtime, gate, session.value, graph.value, padded.planes, padded.size);
+      const result = await runSession(runtime, gate, session, graph, padded.planes, padded.size);
       return result.ok ? ok(cropPlanes(result.value, times(padded.size, scale), times(size, scale))) : result;
     },
     release: async () => {
-      await gate.pass(() => session.value.release());
+      await pooled.release();
+      await gate.pass(() => session.release());
     },
   });
 }
 
-function graphOver(table: TensorTable, precision: Precision): Result<BuiltGraph> {
+interface Created {
+  readonly graph: BuiltGraph;
+  readonly session: InferenceSession;
+}
+
+function graphOver(table: TensorTable, precision: Precision, known?: number): Result<BuiltGraph> {
   const network = recognise(table);
-  return network.ok ? buildGraph(network.value, table, precision) : network;
+  return network.ok ? buildGraph(network.value, table, precision, known) : network;
 }
 
 /** A foreign graph computes in the precision that it was written in. */

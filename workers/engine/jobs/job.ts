@@ -15,7 +15,7 @@ import type { Backend } from '../backend.ts';
 import type { Models } from '../models.ts';
 import type { Shelf } from '../shelf.ts';
 import { pictureAlpha } from '../steps/upscale.ts';
-import type { PassWork } from '../steps/pass-work.ts';
+import type { PassWork, Written } from '../steps/pass-work.ts';
 import type { JobControl } from './control.ts';
 import { prepareJob, type PassStores, type PreparedJob } from './prepare.ts';
 import { bitmapOf, previewScale } from './preview.ts';
@@ -88,7 +88,7 @@ class Job {
     const stores = this.#stores(pass, prepared);
     const work = await prepared.start(pass, stores, resumed);
     const from = resumed?.tile ?? 0;
-    progress.begin(pass, from);
+    progress.begin(pass, from, work.tiles);
     this.#emit(progress.event());
     for (let tile = from; tile < work.tiles; tile++) {
       await this.#control.turn((paused) => {
@@ -103,17 +103,13 @@ class Job {
       this.#tilesDone++;
       progress.tileDone(seconds);
       this.#emit(progress.event());
-      await this.#preview(pass, stores.output, done.value);
+      if (done.value) await this.#preview(pass, stores.output, done.value);
     }
     for (const read of freedBy(prepared.passes, pass)) this.#tools.shelf.drop(prepared.storeIds[read] ?? '');
     return null;
   }
 
-  async #preview(
-    pass: number,
-    output: MemoryStore,
-    { rect, block }: Extract<Awaited<ReturnType<PassWork['run']>>, { ok: true }>['value'],
-  ): Promise<void> {
+  async #preview(pass: number, output: MemoryStore, { rect, block }: Written): Promise<void> {
     if (this.#request.previewPixels <= 0) return;
     const bitmap = await bitmapOf(block, previewScale(output, this.#request.previewPixels));
     this.#emit(transfer({ kind: 'preview', pass, rect, bitmap }, [bitmap]));

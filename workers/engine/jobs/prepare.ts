@@ -24,6 +24,9 @@ import { pictureAlpha, upscalePass } from '../steps/upscale.ts';
 import type { Emit, JobTools } from './job.ts';
 import type { PassEstimate } from './progress.ts';
 
+/** Of a run for one mean beside one for pixels; a rough figure, as the means come one after another in the network. */
+const gatherCost = 0.6;
+
 export interface PreparedJob {
   readonly passes: readonly Pass[];
   /** Shelf id of every pass's output. The last is the result. */
@@ -105,6 +108,7 @@ export async function prepareJob(
           tileSize: size,
           limit: resumed?.limit ?? null,
           ...(resumed ? { pending: resumed.pending } : {}),
+          ...(resumed?.means ? { means: resumed.means } : {}),
         });
       }
       if (pass?.kind === 'resample') return resizePass(pass, context);
@@ -174,8 +178,9 @@ function estimate(
     const { session, measured } = modelOf(pass);
     const plan = planTiles(pass.input, tileSize, session.card.tiles);
     const tiles = plan.tiles.length;
-    const ran = tiles * area(plan.tile) * (pass.orientations ?? 1);
-    return { tiles, seconds: ran / measured.pixelsPerSecond };
+    const gathered = session.pooled && tiles > 1 ? session.pooled.points.length : 0;
+    const ran = tiles * area(plan.tile) * ((pass.orientations ?? 1) + gathered * gatherCost);
+    return { tiles: tiles * (1 + gathered), seconds: ran / measured.pixelsPerSecond };
   }
   if (pass.kind === 'resample') return resizeEstimate(pass);
   if (pass.kind === 'blend' || pass.kind === 'alpha') return blendEstimate(pass);

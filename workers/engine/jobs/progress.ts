@@ -8,7 +8,7 @@ export interface PassEstimate {
 }
 
 export class Progress {
-  readonly #passes: readonly PassEstimate[];
+  readonly #passes: PassEstimate[];
   readonly #total: number;
   #pass = 0;
   #done = 0;
@@ -18,12 +18,14 @@ export class Progress {
   #shown = 0;
 
   constructor(passes: readonly PassEstimate[]) {
-    this.#passes = passes;
+    this.#passes = [...passes];
     this.#total = passes.reduce((sum, { seconds }) => sum + seconds, 0);
   }
 
-  /** A pass begins, with tiles already done when it is resumed. */
-  begin(pass: number, done: number): void {
+  /** A pass begins, with tiles already done when it is resumed, and with as many as it turned out to have. */
+  begin(pass: number, done: number, tiles?: number): void {
+    const estimate = this.#passes[pass];
+    if (estimate && tiles !== undefined) this.#passes[pass] = { ...estimate, tiles };
     this.#pass = pass;
     this.#done = done;
     this.#measured = 0;

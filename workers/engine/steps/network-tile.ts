@@ -7,6 +7,7 @@ import { failure, ok, type Result } from '../../../src/base/result.ts';
 import type { Failure } from '../../../src/base/errors.ts';
 import type { Rect, Size } from '../../../src/picture/geometry.ts';
 import { Blender } from '../../../src/tiles/blend.ts';
+import { cutPlanes } from '../../../src/tiles/cut.ts';
 import { halve } from '../../../src/tiles/fit.ts';
 import { planTiles } from '../../../src/tiles/plan.ts';
 import type { ModelSession } from '../model-session.ts';
@@ -57,8 +58,15 @@ export class NetworkTile {
       this.#seconds += (performance.now() - start) / 1000;
     }
     if (result.ok || result.error.code !== 'out-of-memory') return result;
+    const half = this.shrink(size);
+    if (!half || result.error.detail?.['fatal'] === true) return result;
+    return this.#split(planes, size, half);
+  }
+
+  /** Takes note, and tells, that a tile of `size` was too much: what to run instead, or null where nothing smaller can be. */
+  shrink(size: Size): Size | null {
     const half = halve(size, this.#session.card.tiles);
-    if (!half) return result;
+    if (!half) return null;
     this.#limit = half;
     this.#notice(
       failure(
@@ -67,8 +75,7 @@ export class NetworkTile {
         { width: half.width, height: half.height },
       ),
     );
-    if (result.error.detail?.['fatal'] === true) return result;
-    return this.#split(planes, size, half);
+    return half;
   }
 
   async #split(planes: Planes, size: Size, limit: Size): Promise<Result<Planes>> {
@@ -78,27 +85,13 @@ export class NetworkTile {
     const whole = new Float32Array(planes.length * scale * scale);
     const wholeSize = { width: size.width * scale, height: size.height * scale };
     for (const tile of plan.tiles) {
-      const result = await this.run(cut(planes, size, tile.read), tile.read);
+      const result = await this.run(cutPlanes(planes, size, tile.read), tile.read);
       if (!result.ok) return result;
       const done = blender.add(tile, result.value);
       paste(done.planes, done.rect, whole, wholeSize);
     }
     return ok(whole);
   }
-}
-
-/** The part `rect` of RGB planes. */
-function cut(planes: Planes, size: Size, rect: Rect): Planes {
-  const part = new Float32Array(3 * rect.width * rect.height);
-  let to = 0;
-  for (let channel = 0; channel < 3; channel++) {
-    for (let row = 0; row < rect.height; row++) {
-      const from = (channel * size.height + rect.y + row) * size.width + rect.x;
-      part.set(planes.subarray(from, from + rect.width), to);
-      to += rect.width;
-    }
-  }
-  return part;
 }
 
 function paste(part: Planes, rect: Rect, planes: Planes, size: Size): void {

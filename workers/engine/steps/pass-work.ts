@@ -11,10 +11,23 @@ import type { PixelBlock, PixelStore } from '../../../src/picture/pixel-store.ts
 export interface PassWork {
   readonly tiles: number;
   readonly tileSize: Size;
-  /** Runs one tile, in order, and writes it: what was written, for the preview. */
-  run(index: number): Promise<Result<{ readonly rect: Rect; readonly block: PixelBlock }>>;
+  /** Runs one tile, in order, and writes it: what was written, for the preview, if it wrote anything. */
+  run(index: number): Promise<Result<Written | null>>;
   /** What a new engine needs next to the stores to go on with the next tile. */
-  state(): { readonly pending: readonly Float32Array<ArrayBuffer>[]; readonly limit: Size | null };
+  state(): PassState;
+}
+
+export interface Written {
+  readonly rect: Rect;
+  readonly block: PixelBlock;
+}
+
+export interface PassState {
+  /** The blender's rims that wait for their neighbours. */
+  readonly pending: readonly Float32Array<ArrayBuffer>[];
+  readonly limit: Size | null;
+  /** The means over the whole picture, as far as they are gathered. */
+  readonly means?: readonly Float32Array<ArrayBuffer>[];
 }
 
 export interface PassContext {
