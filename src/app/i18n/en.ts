@@ -9,6 +9,7 @@ import type { Size } from '../../picture/geometry.ts';
 import type { BackendName, BackendReason } from '../../protocol/backend.ts';
 import { formatsFor } from './format.ts';
 import { combiningWords } from './en-combining.ts';
+import { downloadWords } from './en-downloads.ts';
 import { failureWords } from './en-failures.ts';
 
 const format = formatsFor('en');
@@ -303,6 +304,7 @@ export const en = {
     deletedCopy: (name: string) =>
       `${name} was deleted from this device. It is downloaded again when it is used.`,
   },
+  downloads: downloadWords(),
   failures: failureWords(format, size),
   failureTitle: 'This picture was not enlarged',
   failureOpening: (name: string) => `${name} cannot be opened`,

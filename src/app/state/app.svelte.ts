@@ -10,6 +10,7 @@ import { en, wordsOf, type Text } from '../i18n/en.ts';
 import { Busy } from './busy.svelte.ts';
 import { Choices } from './choices.svelte.ts';
 import { Device } from './device.svelte.ts';
+import { Downloads } from './downloads.svelte.ts';
 import { Foreign } from './foreign.svelte.ts';
 import { Installed } from './installed.svelte.ts';
 import { Intake } from './intake.ts';
@@ -40,6 +41,7 @@ export class App {
   readonly busy = new Busy();
   readonly services: Promise<Services>;
   readonly library: Library;
+  readonly downloads: Downloads;
   readonly device: Device;
   readonly shelf: Shelf;
   readonly planning: Planning;
@@ -80,6 +82,7 @@ export class App {
     const { text, notices, choices, pictures } = this;
     this.services = services;
     this.library = new Library(services, notices, text);
+    this.downloads = new Downloads(services, this.library, notices, text);
     this.device = new Device(services, notices, text);
     this.shelf = new Shelf(services, notices, text);
     this.planning = new Planning(services, choices, this.library, this.device);

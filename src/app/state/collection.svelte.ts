@@ -1,5 +1,8 @@
 /** What the library screen shows and does: all models with search and filters, storage, and the deeds on one model. */
 
+import type { Failure } from '../../base/errors.ts';
+import type { AvailableModel } from '../../models/available.ts';
+import type { ModelCard } from '../../models/card.ts';
 import type { StoredBytes } from '../../protocol/library.ts';
 import { wordsOf } from '../i18n/en.ts';
 import { libraryText } from '../i18n/library-text.ts';
@@ -21,7 +24,12 @@ interface Space {
 }
 
 export class Collection {
-  readonly #app: Pick<App, 'library' | 'notices' | 'services' | 'text'>;
+  readonly #app: Pick<
+    App,
+    'choices' | 'downloads' | 'library' | 'notices' | 'planning' | 'services' | 'text'
+  >;
+  #offers = $state.raw<readonly AvailableModel[] | null>(null);
+  #offersFailed = $state.raw<Failure | null>(null);
   #stored = $state.raw<readonly StoredBytes[]>([]);
   #space = $state.raw<Space | null>(null);
   #refused = $state(false);
@@ -30,7 +38,7 @@ export class Collection {
   readonly #entries = $derived.by(() =>
     entriesOf({
       cards: this.#app.library.cards,
-      offers: [],
+      offers: this.#offers ?? [],
       stored: this.#stored,
       address: (path) => this.#app.library.address(path),
     }),
@@ -39,6 +47,15 @@ export class Collection {
 
   constructor(app: App) {
     this.#app = app;
+  }
+
+  /** The list of available models is still being read. */
+  get reading(): boolean {
+    return this.#offers === null && this.#offersFailed === null;
+  }
+
+  get offersFailed(): Failure | null {
+    return this.#offersFailed;
   }
 
   get entries(): readonly Entry[] {
@@ -92,6 +109,15 @@ export class Collection {
     return this.#updating.has(entry.key);
   }
 
+  /** Reads the list of available models, once, and which of them were begun at an earlier visit. */
+  async readOffers(): Promise<void> {
+    const { library } = await this.#app.services;
+    const offers = await library.available();
+    if (offers.ok) this.#offers = offers.value;
+    else this.#offersFailed = offers.error;
+    await this.#app.downloads.read();
+  }
+
   /** Reads what is kept, and the storage; after every change. */
   async readStored(): Promise<void> {
     const { library } = await this.#app.services;
@@ -107,7 +133,7 @@ export class Collection {
   }
 
   /** Fetches the version that the catalogue names now; the old one goes when the new one is here. */
-  async update({ key, card }: Entry): Promise<void> {
+  async update({ key, card, offer }: Entry): Promise<void> {
     if (!card) return;
     this.#updating = new Set([...this.#updating, key]);
     const { notices, text } = this.#app;
@@ -115,9 +141,21 @@ export class Collection {
       const opened = await this.#app.library.update(card);
       if (opened.ok) notices.news(libraryText(text).fetched(card.name));
       else notices.trouble(text.notices.about(card.name, wordsOf(text, opened.error)));
+    } else if (offer) {
+      await this.#app.downloads.start(offer);
+      await this.#replace(card, offer);
     }
     this.#updating = new Set([...this.#updating].filter((other) => other !== key));
     await this.readStored();
+  }
+
+  /** Lets a model that was downloaded anew, if it was, take the place of the old one. */
+  async #replace(old: ModelCard, { id: available }: AvailableModel): Promise<void> {
+    const { choices, library, planning } = this.#app;
+    const newer = library.cards.find(({ id, from }) => id !== old.id && from?.available === available);
+    if (!newer) return;
+    if (planning.model === old.id) choices.change({ model: newer.id });
+    await library.remove(old);
   }
 
   /** Frees what is left of a model that no list names any more. */

@@ -1,0 +1,124 @@
+/** Downloads of available models: how far each is, how fast it comes, and why one stopped. */
+
+import type { Failure } from '../../base/errors.ts';
+import type { AvailableModel } from '../../models/available.ts';
+import type { DownloadProgress } from '../../protocol/library.ts';
+import { wordsOf, type Text } from '../i18n/en.ts';
+import type { Library } from './library.svelte.ts';
+import type { Notices } from './notices.svelte.ts';
+import type { Services } from './services.ts';
+import { TransferRate } from './transfer-rate.ts';
+
+export interface Download {
+  readonly state: 'idle' | 'running' | 'paused' | 'failed';
+  readonly bytes: number;
+  readonly total: number;
+  readonly bytesPerSecond: number | null;
+  readonly secondsLeft: number | null;
+  /** Why it stopped: of a paused one, where that was not the person's wish. */
+  readonly failure: Failure | null;
+}
+
+const idle: Download = {
+  state: 'idle',
+  bytes: 0,
+  total: 0,
+  bytesPerSecond: null,
+  secondsLeft: null,
+  failure: null,
+};
+
+export class Downloads {
+  readonly #services: Promise<Services>;
+  readonly #library: Library;
+  readonly #notices: Notices;
+  readonly #text: Text;
+  #all = $state.raw<ReadonlyMap<string, Download>>(new Map());
+
+  constructor(services: Promise<Services>, library: Library, notices: Notices, text: Text) {
+    this.#services = services;
+    this.#library = library;
+    this.#notices = notices;
+    this.#text = text;
+  }
+
+  of(id: string): Download {
+    return this.#all.get(id) ?? idle;
+  }
+
+  /** Finds what was begun at an earlier visit. */
+  async read(): Promise<void> {
+    const { library } = await this.#services;
+    const partial = await library.partial();
+    if (!partial.ok) return;
+    for (const { id, bytes, total } of partial.value) {
+      if (this.of(id).state === 'idle') this.#set(id, { ...idle, state: 'paused', bytes, total });
+    }
+  }
+
+  /** Begins, or goes on. Ends when the model is here or the download has stopped. */
+  async start(model: AvailableModel): Promise<void> {
+    const { id, files } = model;
+    if (this.of(id).state === 'running') return;
+    const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#set(id, { ...idle, state: 'running', bytes: this.of(id).bytes, total });
+    const { library } = await this.#services;
+    const rate = new TransferRate();
+    const outcome = await library.download(id, (progress) => {
+      this.#hear(model, progress, rate);
+    });
+    if (outcome.ok) {
+      this.#set(id, idle);
+      await this.#library.refresh();
+      const { card, known, notKept } = outcome.value;
+      const { downloads: words, notices } = this.#text;
+      if (notKept) this.#notices.trouble(notices.notKept(card.name, wordsOf(this.#text, notKept)));
+      else this.#notices.news(known ? words.known(model.name, card.name) : words.arrived(card.name));
+      return;
+    }
+    const { error } = outcome;
+    // Discarded meanwhile.
+    if (this.of(id).state === 'idle') return;
+    const goesOn =
+      error.code === 'cancelled' || error.code === 'worker-died' || error.detail?.['resumable'] === true;
+    this.#set(id, {
+      ...idle,
+      state: goesOn ? 'paused' : 'failed',
+      bytes: error.code === 'model-damaged' ? 0 : this.of(id).bytes,
+      total,
+      failure: error.code === 'cancelled' ? null : error,
+    });
+  }
+
+  async pause(id: string): Promise<void> {
+    const { library } = await this.#services;
+    await library.stopDownload(id, { discard: false });
+  }
+
+  /** Gives up what came of it. */
+  async discard(id: string): Promise<void> {
+    this.#set(id, idle);
+    const { library } = await this.#services;
+    await library.stopDownload(id, { discard: true });
+  }
+
+  #hear(model: AvailableModel, { bytes, total, anew }: DownloadProgress, rate: TransferRate): void {
+    // The last events may come after it was paused or discarded.
+    if (this.of(model.id).state !== 'running') return;
+    const { downloads: words } = this.#text;
+    if (anew) this.#notices.news(anew === 'changed' ? words.changed(model.name) : words.noRanges(model.name));
+    rate.add(performance.now(), bytes);
+    this.#set(model.id, {
+      state: 'running',
+      bytes,
+      total,
+      bytesPerSecond: rate.bytesPerSecond,
+      secondsLeft: rate.secondsLeft(total - bytes),
+      failure: null,
+    });
+  }
+
+  #set(id: string, download: Download): void {
+    this.#all = new Map([...this.#all, [id, download]]);
+  }
+}
