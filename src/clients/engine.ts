@@ -13,6 +13,7 @@ import type { Rect, Size } from '../picture/geometry.ts';
 import type { BackendReport, Measurement } from '../protocol/backend.ts';
 import type {
   Checkpoint,
+  Comparison,
   EngineApi,
   EngineOptions,
   JobEvent,
@@ -158,6 +159,11 @@ export class EngineClient {
   /** A copy of a picture's rectangle as a picture of its own. */
   crop(pictureId: string, rect: Rect, newId: string): Promise<Result<null>> {
     return this.#call((api) => api.crop(pictureId, rect, newId));
+  }
+
+  /** How far two pictures of one size are apart. */
+  compare(pictureId: string, other: string): Promise<Result<Comparison>> {
+    return this.#call((api) => api.compare(pictureId, other));
   }
 
   drop(pictureId: string): Promise<Result<void>> {

@@ -3,15 +3,11 @@
 import * as v from 'valibot';
 import type { Storage } from '../architectures/empty-table.ts';
 import { smallerStorages, type SmallerStorage } from '../architectures/smaller.ts';
+import type { MeasuredDifference } from '../picture/difference.ts';
 import type { ModelCard } from './card.ts';
 
-/** How far the variant's picture is from the original's, over all colour samples after rounding to 8 bits. */
-export interface Difference {
-  /** In dB; null for equal pictures. */
-  readonly psnr: number | null;
-  /** Absolute, in levels (0..255). */
-  readonly mean: number;
-  readonly largest: number;
+/** How far the variant's picture is from the original's. */
+export interface Difference extends MeasuredDifference {
   readonly backend: 'webgpu' | 'wasm';
 }
 

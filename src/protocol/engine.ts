@@ -6,6 +6,7 @@
 import type { Failure } from '../base/errors.ts';
 import type { Result } from '../base/result.ts';
 import type { ModelCard } from '../models/card.ts';
+import type { MeasuredDifference } from '../picture/difference.ts';
 import type { Rect, Size } from '../picture/geometry.ts';
 import type { Depth, PixelBlock } from '../picture/pixel-store.ts';
 import type { Pass } from '../recipes/passes.ts';
@@ -121,6 +122,12 @@ export interface Prepared {
   readonly notice: Failure | null;
 }
 
+/** In 8-bit levels, with a picture of the differences, `gain` times as bright as they are. */
+export interface Comparison extends MeasuredDifference {
+  readonly gain: number;
+  readonly picture: ImageBitmap;
+}
+
 export interface EngineApi {
   /** Chooses the runtime build and makes the GPU device. Once, before everything else. */
   start(options: EngineOptions): Promise<Result<BackendReport>>;
@@ -142,6 +149,8 @@ export interface EngineApi {
   view(pictureId: string, rect: Rect, max: Size): Promise<Result<ImageBitmap>>;
   /** Puts a copy of a picture's rectangle, which must lie inside it, on the shelf as `newId`: for trying models. */
   crop(pictureId: string, rect: Rect, newId: string): Promise<Result<null>>;
+  /** How far two pictures of one size on the shelf are apart. */
+  compare(pictureId: string, other: string): Promise<Result<Comparison>>;
   drop(pictureId: string): Promise<void>;
   /** Hands over every picture on the shelf; the engine is of no use afterwards. */
   surrender(): Promise<ShelvedPicture[]>;

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../../src/base/result.ts';
 import type { Size } from '../../src/picture/geometry.ts';
 import type { EngineApi } from '../../src/protocol/engine.ts';
 import { startBackend, type Backend } from './backend.ts';
+import { compare } from './compare.ts';
 import { JobControl } from './jobs/control.ts';
 import { quietly, runJob } from './jobs/job.ts';
 import { viewOf } from './jobs/preview.ts';
@@ -80,6 +81,14 @@ export function createEngine(): EngineApi {
     },
 
     crop: (pictureId, rect, newId) => shelf.crop(pictureId, rect, newId),
+
+    compare: async (pictureId, other) => {
+      const [one, two] = [shelf.get(pictureId), shelf.get(other)];
+      if (!one.ok) return one;
+      if (!two.ok) return two;
+      const compared = await compare(one.value, two.value);
+      return compared.ok ? transfer(compared, [compared.value.picture]) : compared;
+    },
 
     drop: async (pictureId) => {
       shelf.drop(pictureId);
