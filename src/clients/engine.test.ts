@@ -39,6 +39,7 @@ const done: JobOutcome = {
   tiles: 1,
   seconds: { load: 0, run: 0 },
   backend: report,
+  device: report,
   measured: [],
 };
 const stopped: JobOutcome = { kind: 'stopped', error: lost, checkpoint: null };
@@ -157,6 +158,20 @@ describe('EngineClient', () => {
       engines.finish(done);
       await running;
     }
+    engines.client.end();
+  });
+
+  it("takes a job's backend for the job's alone", async () => {
+    const engines = new Engines();
+    const said: BackendReport[] = [];
+    engines.client.onBackend = (backend) => said.push(backend);
+    await engines.client.start({ choice: 'webgpu' });
+    const running = engines.client.run(job, () => undefined);
+    await engines.heardOf('1 run');
+    const backend: BackendReport = { ...report, reason: 'gpu-untrusted' };
+    engines.finish({ ...done, backend });
+    expect(await running).toMatchObject({ backend });
+    expect(said).toEqual([report, report]);
     engines.client.end();
   });
 

@@ -268,14 +268,14 @@ export class EngineClient {
     let losses = 0;
     let lastTile = -1;
     const listener = proxy((event: JobEvent) => {
-      if (event.kind === 'passes') this.#announce(event.backend);
+      if (event.kind === 'passes') this.#announce(event.device);
       onEvent(event);
     });
     for (;;) {
       const request = checkpoint ? { ...job, checkpoint } : job;
       const { outcome, generation } = await this.#runOnce(request, wish, listener);
       if (outcome.kind === 'done') {
-        this.#announce(outcome.backend);
+        this.#announce(outcome.device);
         return outcome;
       }
       if (!mendable(outcome.error)) return this.#giveUp(outcome);

@@ -37,7 +37,13 @@ export interface JobRequest {
 }
 
 export type JobEvent =
-  | { readonly kind: 'passes'; readonly passes: readonly Pass[]; readonly backend: BackendReport }
+  /** `backend` is the job's: a model that the GPU got wrong runs elsewhere than the device's others. */
+  | {
+      readonly kind: 'passes';
+      readonly passes: readonly Pass[];
+      readonly backend: BackendReport;
+      readonly device: BackendReport;
+    }
   | {
       /** A tile is done. `progress` is of the whole job, 0..1, by estimated work, never falling. */
       readonly kind: 'tile';
@@ -71,7 +77,9 @@ export interface JobDone {
   /** Tiles run, in all passes. */
   readonly tiles: number;
   readonly seconds: { readonly load: number; readonly run: number };
+  /** The job's, and the device's. */
   readonly backend: BackendReport;
+  readonly device: BackendReport;
   /** What the job's models reached on its own tiles. */
   readonly measured: readonly Measurement[];
 }

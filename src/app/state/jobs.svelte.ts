@@ -207,7 +207,7 @@ export class Jobs {
     }
   }
 
-  #learn({ passes }: Picture, recipe: Recipe, { backend, seconds }: JobDone): void {
+  #learn({ passes }: Picture, recipe: Recipe, { device, seconds }: JobDone): void {
     const [model, ...others] = neededModels(recipe);
     // Of two the job does not know which took how long.
     if (recipe.steps.length !== 1 || model === undefined || others.length > 0) return;
@@ -215,7 +215,7 @@ export class Jobs {
       (sum, pass) => sum + (pass.kind === 'model' ? area(pass.input) * (pass.orientations ?? 1) : 0),
       0,
     );
-    this.#context.device.learn(model, backend, pixels, seconds.run);
+    this.#context.device.learn(model, device, pixels, seconds.run);
   }
 
   async #end(picture: Picture, recipe: Recipe, outcome: JobOutcome): Promise<void> {

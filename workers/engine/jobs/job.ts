@@ -9,7 +9,6 @@ import { failure, fromThrown } from '../../../src/base/result.ts';
 import type { MemoryStore } from '../../../src/picture/memory-store.ts';
 import { freedBy, sourcesOf } from '../../../src/recipes/pass-order.ts';
 import type { PassSource } from '../../../src/recipes/passes.ts';
-import type { BackendReport, Measurement } from '../../../src/protocol/backend.ts';
 import type { Checkpoint, JobEvent, JobOutcome, JobRequest } from '../../../src/protocol/engine.ts';
 import type { Backend } from '../backend.ts';
 import type { Models } from '../models.ts';
@@ -70,8 +69,8 @@ class Job {
     this.#loadSeconds += (performance.now() - loadStart) / 1000;
     if (!prepared.ok) return this.#stopBefore(prepared.error);
     this.#prepared = prepared.value;
-    const { passes, backend, estimates } = prepared.value;
-    this.#emit({ kind: 'passes', passes, backend });
+    const { passes, backend, device, estimates } = prepared.value;
+    this.#emit({ kind: 'passes', passes, backend, device });
 
     const progress = new Progress(estimates);
     const first = this.#request.checkpoint?.pass ?? 0;
@@ -79,7 +78,7 @@ class Job {
       const stopped = await this.#runPass(pass, prepared.value, progress);
       if (stopped) return stopped;
     }
-    return this.#finish(backend, prepared.value.measured());
+    return this.#finish(prepared.value);
   }
 
   async #runPass(pass: number, prepared: PreparedJob, progress: Progress): Promise<JobOutcome | null> {
@@ -115,7 +114,8 @@ class Job {
     this.#emit(transfer({ kind: 'preview', pass, rect, bitmap }, [bitmap]));
   }
 
-  async #finish(backend: BackendReport, measured: readonly Measurement[]): Promise<JobOutcome> {
+  async #finish(prepared: PreparedJob): Promise<JobOutcome> {
+    const { backend, device } = prepared;
     const result = this.#tools.shelf.get(this.#request.resultId);
     if (!result.ok) return { kind: 'stopped', error: result.error, checkpoint: null };
     return {
@@ -127,7 +127,8 @@ class Job {
       tiles: this.#tilesDone,
       seconds: { load: this.#loadSeconds, run: this.#runSeconds },
       backend,
-      measured,
+      device,
+      measured: prepared.measured(),
     };
   }
 

@@ -33,6 +33,7 @@ export interface PreparedJob {
   readonly storeIds: readonly string[];
   readonly estimates: readonly PassEstimate[];
   readonly backend: BackendReport;
+  readonly device: BackendReport;
   /** The speeds of the job's models, as far as they are known by now. */
   measured(): Measurement[];
   start(pass: number, stores: PassStores, resumed?: Checkpoint): Promise<PassWork>;
@@ -95,6 +96,7 @@ export async function prepareJob(
     storeIds,
     estimates: passes.map((pass, i) => estimate(pass, tileSizes[i] ?? null, modelOf)),
     backend: usedBackend(tools.backend.report, models),
+    device: tools.backend.report,
     measured: () => [...models.values()].map((model) => model.measured),
     start: async (index, { input: stored, other, output }, resumed) => {
       const pass = passes[index];
@@ -126,7 +128,7 @@ function makeStores(passes: readonly Pass[], storeIds: readonly string[], { shel
     if (made.ok) continue;
     for (const id of storeIds) shelf.drop(id);
     const { width, height } = pass.output;
-    const megabytes = Math.round((area(pass.output) * 4) / 2 ** 20);
+    const megabytes = Math.round((area(pass.output) * 4) / 1e6);
     return fail(
       'output-too-large',
       `${width} × ${height} pixels need ${megabytes} MB of memory, more than this browser gives. Choose a smaller size, or enlarge parts of the picture.`,
