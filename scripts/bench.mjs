@@ -11,6 +11,7 @@ const benches = {
   attention: { in: 'page', what: "the runtime's fused attention on WebGPU against WASM" },
   backends: { in: 'page', what: 'every shipped network on WebGPU against WASM' },
   families: { in: 'page', what: 'a tiny network of every family on WebGPU against WASM' },
+  'family-context': { in: 'node', what: 'how much context the networks of each family need' },
   'long-tasks': { in: 'node', what: 'tasks over 50 ms on the main thread while a job runs' },
   'model-context': { in: 'node', what: 'how much context the deep networks need' },
   'model-quality': { in: 'node', what: 'shipped networks against an independent run of their weights' },

@@ -5,6 +5,7 @@ import type { GraphBuilder } from './graph-builder.ts';
 import { gelu } from './ops/activations.ts';
 import { channelsFirst, channelsLast, linear, norm, slice } from './ops/channels-last.ts';
 import { convolve } from './ops/convolutions.ts';
+import { multiHead } from './ops/multi-head.ts';
 import { gatheredBias } from './ops/position-network.ts';
 import type { Rectangles } from './ops/rectangles.ts';
 
@@ -126,7 +127,7 @@ function likenessTo(
 function categoryAttention(
   builder: GraphBuilder,
   categories: Categories,
-  { features, heads, qkvBias }: AtdStructure,
+  { features, heads, category, qkvBias }: AtdStructure,
   all: string,
   likeness: string,
   name: string,
@@ -145,7 +146,7 @@ function categoryAttention(
     builder.floats([Math.sqrt(features / heads)]),
   ]);
   const scaled = builder.node('Mul', [query, builder.intoCompute(scale)]);
-  const attended = builder.contrib('MultiHeadAttention', [scaled, key, value], { num_heads: { int: heads } });
+  const attended = multiHead(builder, [scaled, key, value], { features, heads, keys: category });
   const list = builder.node('Reshape', [attended, builder.integers([-1, features])]);
   const returned = builder.node('Gather', [list, back], { axis: { int: 0 } });
   return linear(builder, returned, `${name}.proj`, qkvBias === 1);
@@ -163,12 +164,9 @@ function windowAttention(
   const by = turned ? Math.floor(window / 2) : 0;
   const tokens = rectangles.tokens(rectangles.turned(all, by, by), side, 3 * features);
   const bias = gatheredBias(builder, builder.weight(`${name}.relative_position_bias_table`), side, heads);
-  const added = turned ? builder.node('Add', [bias, rectangles.turnedMask(side)]) : bias;
-  const attended = builder.contrib(
-    'MultiHeadAttention',
-    [...thirds(builder, tokens, features), '', '', added],
-    { num_heads: { int: heads } },
-  );
+  const mask = turned ? rectangles.turnedMask(side) : null;
+  const form = { features, heads, keys: window * window };
+  const attended = multiHead(builder, thirds(builder, tokens, features), form, bias, mask);
   const out = linear(builder, attended, `${name}.proj`);
   return rectangles.turned(rectangles.fromTokens(out, side, features), -by, -by);
 }

@@ -11,6 +11,7 @@ import { atdBlock, Categories } from './atd-layers.ts';
 import { convolutionFlops, flags, isSizes, numbers, shapeOf } from './common.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import { linearFlops, linearSpecs, normSpecs } from './ops/channels-last.ts';
+import { headsAtOnce } from './ops/multi-head.ts';
 import { Rectangles } from './ops/rectangles.ts';
 import { groupsArea, groupsGraph, groupsOf, groupsSpecs, type GroupsNames } from './ops/residual-groups.ts';
 
@@ -137,7 +138,9 @@ export const atd: Architecture<AtdStructure> = {
     const { features, heads, window, category, tokens, hidden, scale, end } = structure;
     const specs = atd.tensors(structure);
     const blocks = structure.depths.reduce((sum, depth) => sum + depth, 0);
-    const logits = heads * Math.max(window * window, category);
+    const logits = Math.max(
+      ...[window * window, category].map((keys) => headsAtOnce({ heads, keys }) * keys),
+    );
     const output = end === 0 ? 3 * scale * scale : end * scale * scale;
     return {
       flopsPerPixel:

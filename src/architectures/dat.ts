@@ -75,10 +75,10 @@ export const dat: Architecture<DatStructure> = {
 
   scale: ({ scale }) => scale,
 
-  // An estimate: rectangles after one another, and channels over all of the tile.
+  // Measured with DAT-light (docs/models.md). No more: its rectangles make the smallest tile large enough.
   rules: ({ split: [short = 1, long = 1] }) => ({
-    context: Math.max(32, long),
-    blend: 16,
+    context: 16,
+    blend: 8,
     multiple: leastMultiple(short, long),
   }),
 

@@ -14,6 +14,7 @@ import {
   normSpecs,
   slice,
 } from './ops/channels-last.ts';
+import { multiHead } from './ops/multi-head.ts';
 import { overlappingTokens } from './ops/overlapping.ts';
 import type { Rectangles } from './ops/rectangles.ts';
 import { feedForward, windowAttention, windowBlockSpecs } from './ops/window-attention.ts';
@@ -90,9 +91,7 @@ export function overlappingBlock(
   const key = slice(builder, tokens, 0, features, 2);
   const value = slice(builder, tokens, features, 2 * features, 2);
   const bias = overlappingBias(builder, `${name}.relative_position_bias_table`, structure);
-  const attended = builder.contrib('MultiHeadAttention', [query, key, value, '', '', bias], {
-    num_heads: { int: heads },
-  });
+  const attended = multiHead(builder, [query, key, value], { features, heads, keys: outer * outer }, bias);
   const made = linear(builder, rectangles.fromTokens(attended, side, features), `${name}.proj`);
   return feedForward(builder, builder.node('Add', [input, made]), name);
 }

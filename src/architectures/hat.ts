@@ -10,6 +10,7 @@ import { convolutionFlops, flags, isSizes, numbers, shapeOf } from './common.ts'
 import type { GraphBuilder } from './graph-builder.ts';
 import { hybridBlock, hybridBlockSpecs, overlappingBlock, overlappingBlockSpecs } from './hat-layers.ts';
 import { linearFlops } from './ops/channels-last.ts';
+import { headsAtOnce } from './ops/multi-head.ts';
 import { Rectangles } from './ops/rectangles.ts';
 import { groupsArea, groupsGraph, groupsOf, groupsSpecs, type GroupsNames } from './ops/residual-groups.ts';
 
@@ -124,7 +125,10 @@ export const hat: Architecture<HatStructure> = {
     const blocks = depths.reduce((sum, depth) => sum + depth, 0);
     // Pixels of the larger windows for one of the map.
     const overlap = far / near;
-    const logits = heads * far;
+    const logits = Math.max(
+      headsAtOnce({ heads, keys: near }) * near,
+      headsAtOnce({ heads, keys: far }) * far,
+    );
     const output = end * scale * scale;
     return {
       flopsPerPixel:

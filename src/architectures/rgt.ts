@@ -102,10 +102,10 @@ export const rgt: Architecture<RgtStructure> = {
 
   scale: ({ scale }) => scale,
 
-  // An estimate: rectangles after one another, and the small map from all of the tile.
+  // As DAT, whose rectangles these are (docs/models.md).
   rules: ({ split: [short = 1, long = 1] }) => ({
-    context: Math.max(32, long),
-    blend: 16,
+    context: 16,
+    blend: 8,
     // Rectangles, and whole pixels of the small map.
     multiple: leastMultiple(leastMultiple(short, long), step ** steps),
   }),

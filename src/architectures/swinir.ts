@@ -9,6 +9,7 @@ import { convolutionFlops, convolutionSpecs, flags, isSizes, numbers, shapeOf } 
 import type { GraphBuilder } from './graph-builder.ts';
 import { channelsFirst, channelsLast, linearFlops, norm, normSpecs } from './ops/channels-last.ts';
 import { fromChannels, intoChannels, unshuffledConvolution } from './ops/picture-channels.ts';
+import { headsAtOnce } from './ops/multi-head.ts';
 import { Rectangles } from './ops/rectangles.ts';
 import { groupEnd, groupEndSpecs } from './ops/residual-groups.ts';
 import { endArea, endGraph, endings, endOf, endSpecs } from './ops/swin-ends.ts';
@@ -164,7 +165,7 @@ export const swinir: Architecture<SwinirStructure> = {
     const specs = swinir.tensors(structure);
     const pixels = window * window;
     const blocks = depths.reduce((sum, depth) => sum + depth, 0);
-    const logits = heads * pixels;
+    const logits = headsAtOnce({ heads, keys: pixels }) * pixels;
     const output = Math.max(end, channels) * grow * grow;
     // Of a pixel of the map, of which a pixel of the picture has this many.
     const share = (channels === 1 ? 3 : 1) / (unshuffle * unshuffle);

@@ -7,6 +7,7 @@ import type { TensorSpec } from '../architecture.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import { gelu } from './activations.ts';
 import { linear, linearSpecs, norm, normSpecs, slice } from './channels-last.ts';
+import { multiHead } from './multi-head.ts';
 import { gatheredBias } from './position-network.ts';
 import type { Rectangles } from './rectangles.ts';
 
@@ -68,13 +69,12 @@ export function windowAttention(
   const by = turned ? Math.floor(window / 2) : 0;
   const all = linear(builder, rectangles.turned(input, by, by), `${name}.qkv`, qkvBias === 1);
   const tokens = rectangles.tokens(all, side, 3 * features);
-  const qkv = [0, 1, 2].map((part) => slice(builder, tokens, part * features, (part + 1) * features, 2));
+  const part = (at: number): string => slice(builder, tokens, at * features, (at + 1) * features, 2);
   const table = builder.weight(`${name}.relative_position_bias_table`);
   const bias = gatheredBias(builder, table, side, heads);
-  const added = turned ? builder.node('Add', [bias, rectangles.turnedMask(side)]) : bias;
-  const attended = builder.contrib('MultiHeadAttention', [...qkv, '', '', added], {
-    num_heads: { int: heads },
-  });
+  const mask = turned ? rectangles.turnedMask(side) : null;
+  const form = { features, heads, keys: window * window };
+  const attended = multiHead(builder, [part(0), part(1), part(2)], form, bias, mask);
   const map = rectangles.fromTokens(linear(builder, attended, `${name}.proj`), side, features);
   return rectangles.turned(map, -by, -by);
 }
