@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ok } from '../../base/result.ts';
 import type { OnnxModel } from './model.ts';
 import { readOnnx } from './reader.ts';
+import { inOneFile, withEnds } from './rewrite.ts';
 import { block, integer, join, text, varint } from './wire.ts';
 import { writeOnnx } from './writer.ts';
 
@@ -161,6 +162,25 @@ describe('a damaged ONNX file', () => {
         if (!result.ok) expect(result.error.code).toBe('model-damaged');
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('is written again without a throw, or refused, when some of its bytes are others', async () => {
+    const change = fc.tuple(fc.nat(file.length - 1), fc.nat(255));
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+        const bytes = file.slice();
+        for (const [position, value] of changes) bytes[position] = value;
+        const result = await readOnnx(new Blob([bytes]), async () => ok(new Blob([new Uint8Array(50)])));
+        if (!result.ok) return;
+        const ends = { inputs: [], outputs: [], before: [], after: [], initializers: [] };
+        const again = await readOnnx(new Blob([await withEnds(result.value, ends, 'w')]), async () =>
+          ok(result.value.table.blob),
+        );
+        expect(again.ok).toBe(true);
+        expect((await readOnnx(inOneFile(result.value))).ok).toBe(true);
+      }),
+      { numRuns: 300 },
     );
   });
 
