@@ -12,6 +12,7 @@ import { refusal } from '../state/refusal.ts';
 import type { Catalogue, ModelCard } from '../../models/card.ts';
 import { findCard } from '../../models/catalogue.ts';
 import type { Services } from '../state/services.ts';
+import { notHere } from './not-here.ts';
 import { checkOptions, recipeOf } from './options.ts';
 import type { Enlarged, EnlargeOptions } from './types.ts';
 
@@ -34,7 +35,10 @@ export async function enlargeFile(
   const recipe = recipeOf(options, catalogue.value.default);
   if (!recipe.ok) return recipe;
   const cards = cardsOf(recipe.value, catalogue.value);
-  if (!cards.ok) return cards;
+  if (!cards.ok) {
+    const available = await library.available();
+    return { ok: false, error: notHere(cards.error, available.ok ? available.value : []) };
+  }
   if (options.backend) {
     const started = await engine.start({ choice: options.backend });
     if (!started.ok) return started;
