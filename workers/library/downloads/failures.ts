@@ -6,7 +6,7 @@ import type { AvailableModel } from '../../../src/models/available.ts';
 import { megabytes } from '../storage-failure.ts';
 
 function byHand({ homepage }: AvailableModel): string {
-  return `Or download the file by hand from ${homepage} and drop it on this page.`;
+  return `download the file by hand from ${homepage} and drop it on this page.`;
 }
 
 /** The network, or a server that will work again: what came is kept. */
@@ -14,7 +14,7 @@ export function broken(model: AvailableModel, cause: string, bytes: number): Fai
   const kept = bytes > 0 ? ` ${megabytes(bytes)} have come and are kept.` : '';
   return failure(
     'model-unavailable',
-    `The download of "${model.name}" has stopped. ${cause}${kept} Try again: it goes on from there. ${byHand(model)}`,
+    `The download of "${model.name}" has stopped. ${cause}${kept} Try again: it goes on from there. Or ${byHand(model)}`,
     { model: model.id, cause, bytes, resumable: true },
   );
 }
@@ -27,7 +27,7 @@ export function unreachable(host: string): string {
 /** The server says no, and will say it again. */
 export function refused(model: AvailableModel, host: string, status: number): Failure {
   const cause = `${host} answered with status ${status}${reasons[status] ?? ''}.`;
-  return failure('model-unavailable', `"${model.name}" could not be downloaded. ${cause} ${byHand(model)}`, {
+  return failure('model-unavailable', `"${model.name}" could not be downloaded. ${cause} Try again later, or ${byHand(model)}`, {
     model: model.id,
     cause,
     status,
@@ -44,7 +44,7 @@ const reasons: Readonly<Record<number, string>> = {
 
 export function webPage(model: AvailableModel, host: string): Failure {
   const cause = `${host} sent a web page instead of the file.`;
-  return failure('model-unavailable', `"${model.name}" could not be downloaded. ${cause} ${byHand(model)}`, {
+  return failure('model-unavailable', `"${model.name}" could not be downloaded. ${cause} Try again later, or ${byHand(model)}`, {
     model: model.id,
     cause,
     resumable: false,
@@ -55,7 +55,7 @@ export function webPage(model: AvailableModel, host: string): Failure {
 export function wrongFile(model: AvailableModel, found: string): Failure {
   return failure(
     'model-damaged',
-    `What came for "${model.name}" is not the file that was meant (${found}), so it has been discarded. Try again later. ${byHand(model)}`,
+    `What came for "${model.name}" is not the file that was meant (${found}), so it has been discarded. Try again later, or ${byHand(model)}`,
     { model: model.id, found },
   );
 }
