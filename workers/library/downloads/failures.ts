@@ -27,12 +27,16 @@ export function unreachable(host: string): string {
 /** The server says no, and will say it again. */
 export function refused(model: AvailableModel, host: string, status: number): Failure {
   const cause = `${host} answered with status ${status}${reasons[status] ?? ''}.`;
-  return failure('model-unavailable', `"${model.name}" could not be downloaded. ${cause} Try again later, or ${byHand(model)}`, {
-    model: model.id,
-    cause,
-    status,
-    resumable: false,
-  });
+  return failure(
+    'model-unavailable',
+    `"${model.name}" could not be downloaded. ${cause} Try again later, or ${byHand(model)}`,
+    {
+      model: model.id,
+      cause,
+      status,
+      resumable: false,
+    },
+  );
 }
 
 const reasons: Readonly<Record<number, string>> = {
@@ -44,11 +48,15 @@ const reasons: Readonly<Record<number, string>> = {
 
 export function webPage(model: AvailableModel, host: string): Failure {
   const cause = `${host} sent a web page instead of the file.`;
-  return failure('model-unavailable', `"${model.name}" could not be downloaded. ${cause} Try again later, or ${byHand(model)}`, {
-    model: model.id,
-    cause,
-    resumable: false,
-  });
+  return failure(
+    'model-unavailable',
+    `"${model.name}" could not be downloaded. ${cause} Try again later, or ${byHand(model)}`,
+    {
+      model: model.id,
+      cause,
+      resumable: false,
+    },
+  );
 }
 
 /** Other bytes than the catalogue says: nothing of it is kept. */
