@@ -144,7 +144,7 @@ async function excitable(table: TensorTable): Promise<TensorTable> {
   const writer = new TableWriter();
   for (const [name, { shape }] of table.tensors) {
     const values = await floatValues(table, name);
-    const factor = /seblock.*weight$/.test(name) ? 30 : 1;
+    const factor = /seblock.*weight$/.test(name) ? 64 : name === 'unet2.conv_bottom.weight' ? 16 : 1;
     writer.add(
       name,
       'f32',
@@ -176,8 +176,7 @@ describe.each(['cunet-2x', 'cunet-3x-pro'])('%s in tiles', (fixture) => {
     const shared = farthest(await tiled.tiles(await tiled.means()), expected);
     const alone = farthest(await tiled.tiles([]), expected);
     await tiled.release();
-    // Published weights are moved far more than seeded ones (docs/models.md).
     expect(shared).toBeLessThanOrEqual(0.01 / 255);
-    expect(alone).toBeGreaterThan(0.05 / 255);
+    expect(alone).toBeGreaterThan(0.1 / 255);
   });
 });
