@@ -5,6 +5,7 @@
  * `eval_conv` may be older than its chains and is used only where these were left out.
  */
 
+import type { NcnnLayer } from '../formats/ncnn/network.ts';
 import type { TensorTable } from '../formats/tensor-table.ts';
 import type { Architecture, Cost, Structure, TensorSpec } from './architecture.ts';
 import { convolutionFlops, convolutionSpecs, flags, numbers, shapeOf } from './common.ts';
@@ -51,7 +52,7 @@ export const span: Architecture<SpanStructure> = {
     return base.channels === 3 || (base.channels === 1 && told.plain === 1) ? { ...base, ...told } : null;
   },
 
-  ignores: (name) => name === 'no_norm' || /\.eval_conv\.(weight|bias)$/.test(name),
+  ignores: (name) => name === 'no_norm' || name === 'mean.weight' || /\.eval_conv\.(weight|bias)$/.test(name),
 
   scale: ({ scale }) => scale,
 
@@ -120,6 +121,21 @@ export const span: Architecture<SpanStructure> = {
       bytesPerPixel: 4 * planes * Math.max(12 * features, 2 * features + 3 * output),
       bindingPerPixel: 4 * planes * Math.max(4 * features, output),
     };
+  },
+
+  ncnnNames(layers: readonly NcnnLayer[]): readonly string[] | null {
+    const weighty = layers.filter(({ weights }) => weights.length > 0);
+    const convolutions = weighty.filter(({ type }) => type === 'Convolution');
+    const before = weighty.slice(0, weighty.length - convolutions.length);
+    const names = [...chains(1, 1).map(({ name }) => `${name}.eval_conv`), 'conv_cat', 'upsampler.0'];
+    const fits =
+      convolutions.length === names.length &&
+      layers.filter(({ type }) => type === 'Swish').length === 2 * blocks &&
+      // The mean that is taken off, and what it is multiplied by: networks without these cannot be told by their weights.
+      before.length === 1 &&
+      before[0]?.type === 'MemoryData' &&
+      layers.some(({ type, parameters }) => type === 'BinaryOp' && parameters.get(2)?.[0] === range);
+    return fits ? ['mean', ...names] : null;
   },
 };
 

@@ -99,7 +99,7 @@ function parseLayer(line: string): Result<ParsedLayer> {
 }
 
 const weightless = new Set(
-  'Input Split Concat Eltwise BinaryOp UnaryOp Interp PixelShuffle ReLU Sigmoid Clip Crop Pooling Padding Reshape Permute Softmax Dropout Noop'.split(
+  'Input Split Concat Eltwise BinaryOp UnaryOp Interp PixelShuffle ReLU Sigmoid Swish Clip Crop Pooling Padding Reshape Permute Softmax Dropout Noop'.split(
     ' ',
   ),
 );
