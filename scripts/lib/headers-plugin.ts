@@ -39,9 +39,15 @@ export function headersFile(): string {
   return (
     [
       rule('/*', commonHeaders),
-      ...['/', '/index.html', '/service-worker.js', '/manifest.webmanifest', '/icons/*', '/models/*'].map(
-        (path) => rule(path, policy),
-      ),
+      ...[
+        '/',
+        '/index.html',
+        '/service-worker.js',
+        '/manifest.webmanifest',
+        '/licences.txt',
+        '/icons/*',
+        '/models/*',
+      ].map((path) => rule(path, policy)),
       rule('/assets/*', { ...policy, ...forever }),
       rule(`/${libraryFolder}/*`, {
         'Content-Security-Policy': policyFor(`/${libraryFolder}/library.worker-x.js`),
