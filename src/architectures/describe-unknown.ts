@@ -14,17 +14,19 @@ interface Likely {
   readonly wayOut?: string;
 }
 
-const notYet = 'Enlarger enlarges; it cannot draw with such a model yet.';
+/** Where programs that draw keep such files; Enlarger has no use for them. */
+const drawing = (what: string, folders: string): string =>
+  `Enlarger enlarges and does not draw. ${what} belongs to a program that does, in its folder ${folders}. Choose an upscaler here.`;
 const chooseUpscaler = 'Choose an upscaler.';
 const parts = (what: string): string => `${what}, which is not an upscaler by itself`;
 
 /** The more particular first. */
-const known: readonly Likely[] = [
+const kinds: readonly Likely[] = [
   {
     id: 'lora',
     names: [/(^|[._])lora_(up|down|A|B|te|unet)\b|\.lora_(up|down|A|B)\./],
     what: parts('a LoRA of a diffusion model'),
-    wayOut: notYet,
+    wayOut: drawing('A LoRA', 'models/Lora or models/loras'),
   },
   {
     id: 'diffusion',
@@ -32,13 +34,13 @@ const known: readonly Likely[] = [
       /^(model\.)?diffusion_model\.|^first_stage_model\.|^cond_stage_model\.|^conditioner\.embedders\./,
     ],
     what: parts('a Stable Diffusion checkpoint'),
-    wayOut: notYet,
+    wayOut: drawing('A checkpoint', 'models/Stable-diffusion or models/checkpoints'),
   },
   {
     id: 'diffusion',
     names: [/^(unet\.)?down_blocks\.\d+\.resnets\./, /time_emb(ed|edding)/],
     what: parts('the UNet of a Stable Diffusion checkpoint'),
-    wayOut: notYet,
+    wayOut: drawing('A UNet', 'models/diffusion_models'),
   },
   {
     id: 'diffusion',
@@ -47,7 +49,7 @@ const known: readonly Likely[] = [
       /time_|t_embedder|adaLN/,
     ],
     what: parts('the transformer of a diffusion model'),
-    wayOut: notYet,
+    wayOut: drawing('It', 'models/diffusion_models'),
   },
   {
     id: 'diffusion-part',
@@ -56,13 +58,13 @@ const known: readonly Likely[] = [
       /quant_conv|\.resnets\.|\.block\.\d+\.norm1/,
     ],
     what: parts('the VAE of a diffusion model'),
-    wayOut: notYet,
+    wayOut: drawing('A VAE', 'models/VAE or models/vae'),
   },
   {
     id: 'diffusion-part',
     names: [/text_model\.encoder\.layers\.|^transformer\.resblocks\.|^encoder\.block\.\d+\.layer\./],
     what: parts('a text encoder'),
-    wayOut: notYet,
+    wayOut: drawing('It', 'models/text_encoders'),
   },
   {
     id: 'codeformer',
@@ -136,28 +138,37 @@ const known: readonly Likely[] = [
   },
 ];
 
+const diffusion: ReadonlySet<string> = new Set(['lora', 'diffusion', 'diffusion-part']);
+
 const asOnnx = 'If it enlarges or restores pictures, export it to ONNX and open that file.';
 const namesShown = 3;
 
-/** The failure `model-unrecognised`; `detail.likely` is the kind that it looks like, or "unknown". */
-export function describeUnknown(table: TensorTable, families: readonly string[]): Failure {
+/**
+ * The failure `model-unrecognised`; `detail.likely` is the kind that it looks like, or "unknown". `original` is the table
+ * under the file's own names, where those were changed.
+ */
+export function describeUnknown(
+  table: TensorTable,
+  families: readonly string[],
+  original: TensorTable = table,
+): Failure {
   const names = [...table.tensors.keys()];
-  const likely = known.find((kind) =>
+  const own = [...original.tensors.keys()];
+  const likely = kinds.find((kind) =>
     kind.names.every((pattern) => names.some((name) => pattern.test(name))),
   );
-  const shown = names.slice(0, namesShown).map((name) => `"${name.slice(0, 80)}"`);
+  const shown = own.slice(0, namesShown).map((name) => `"${name.slice(0, 80)}"`);
   const have =
     names.length === 0
       ? 'The file holds no tensors.'
       : `The tensors of this file (${names.length}, the first: ${shown.join(', ')}) belong to no known network.`;
   const looks = likely ? `It looks like ${likely.what}.` : '';
   const wayOut = likely?.wayOut ?? asOnnx;
-  const message = [have, looks, wayOut, `Known are ${families.join(', ')}.`]
-    .filter((part) => part !== '')
-    .join(' ');
+  const known = likely && diffusion.has(likely.id) ? '' : `Known are ${families.join(', ')}.`;
+  const message = [have, looks, wayOut, known].filter((part) => part !== '').join(' ');
   return failure('model-unrecognised', message, {
     tensors: names.length,
-    example: names[0] ?? '',
+    example: own[0] ?? '',
     likely: likely?.id ?? 'unknown',
     families: families.join(', '),
   });

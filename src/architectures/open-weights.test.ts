@@ -56,9 +56,17 @@ describe('weights', () => {
     if (!result.ok) expect(result.error.message).toContain(`"${specs[0]?.name ?? ''}"`);
   });
 
-  it('of an unknown network are described', async () => {
-    const other = safetensorsOf({ x: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, new Uint8Array(4));
-    expect(await open(new Blob([other]))).toMatchObject({ ok: false, error: { code: 'model-unrecognised' } });
+  it('of an unknown network are described, by the names that the file has', async () => {
+    const tensor = { dtype: 'F32', shape: [1], data_offsets: [0, 4] };
+    const other = safetensorsOf({ 'module.model.diffusion_model.x': tensor }, new Uint8Array(4));
+    expect(await open(new Blob([other]))).toMatchObject({
+      ok: false,
+      error: {
+        code: 'model-unrecognised',
+        message: expect.stringContaining('models/Stable-diffusion') as string,
+        detail: { example: 'module.model.diffusion_model.x' },
+      },
+    });
   });
 
   it('that are no weights fail as they are read', async () => {

@@ -1,13 +1,21 @@
 /** The road from dropped files to a table that `buildGraph` takes, with what was found on the way. */
 
 import { fail, ok, type Result } from '../base/result.ts';
-import { computable } from '../formats/convert-dtypes.ts';
+import { becomesSingle, computable } from '../formats/convert-dtypes.ts';
 import { firstNotFinite } from '../formats/finite.ts';
 import { whileReadable } from '../formats/readable.ts';
 import type { Dtype, TensorEntry, TensorTable } from '../formats/tensor-table.ts';
 import { readWeights, type NamedBlob, type WeightsFile } from '../formats/weights-file.ts';
 import { tableOfNcnn } from './ncnn-table.ts';
-import { canonical, isWeight, networkTensors, recognise, type Recognised } from './registry.ts';
+import { describeUnknown } from './describe-unknown.ts';
+import {
+  canonical,
+  isWeight,
+  knownFamilies,
+  networkTensors,
+  recognise,
+  type Recognised,
+} from './registry.ts';
 
 export interface FoundWeights {
   readonly file: WeightsFile;
@@ -31,7 +39,9 @@ export function recogniseFile(file: WeightsFile): Result<FoundWeights> {
   if (!table.ok) return table;
   const stored = canonical(table.value);
   const network = recognise(asComputable(stored));
-  return network.ok ? ok({ file, stored, network: network.value }) : network;
+  if (network.ok) return ok({ file, stored, network: network.value });
+  if (network.error.code !== 'model-unrecognised') return network;
+  return { ok: false, error: describeUnknown(stored, knownFamilies(), table.value) };
 }
 
 /**
@@ -62,7 +72,7 @@ function rawTable(file: WeightsFile): Result<TensorTable> {
 
 /** As the table will be when it is converted, so that nothing is converted for a network that nobody knows. */
 function asComputable(table: TensorTable): TensorTable {
-  const later = (dtype: Dtype): Dtype => (dtype === 'bf16' || dtype === 'f64' ? 'f32' : dtype);
+  const later = (dtype: Dtype): Dtype => (becomesSingle(dtype) ? 'f32' : dtype);
   const relabelled = ([name, entry]: [string, TensorEntry]): [string, TensorEntry] => [
     name,
     { ...entry, dtype: later(entry.dtype) },

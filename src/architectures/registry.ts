@@ -128,8 +128,12 @@ export function recognise(table: TensorTable): Result<Recognised> {
     const checked = checkTable(table, network.tensors);
     return checked.ok ? ok({ family, structure, scale: network.scale }) : checked;
   }
-  const known = architectures.map(({ family }) => family);
-  return { ok: false, error: describeUnknown(table, known) };
+  return { ok: false, error: describeUnknown(table, knownFamilies()) };
+}
+
+/** The families that can be recognised. */
+export function knownFamilies(): readonly Family[] {
+  return architectures.map(({ family }) => family);
 }
 
 /**

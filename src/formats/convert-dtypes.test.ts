@@ -50,4 +50,17 @@ describe('computable', () => {
     expect(large).toHaveLength(many + 3);
     expect(large.every((value) => value === 3)).toBe(true);
   });
+
+  // Values from the OCP 8-bit Floating Point Specification, tables 1 and 2: zero, least, one, largest, and beyond.
+  it.each([
+    ['f8e4m3', [0x00, 0x01, 0x08, 0x38, 0xb8, 0x7e, 0x7f], [0, 2 ** -9, 2 ** -6, 1, -1, 448, NaN]],
+    [
+      'f8e5m2',
+      [0x00, 0x01, 0x04, 0x3c, 0xbc, 0x7b, 0x7c, 0xfc, 0x7d],
+      [0, 2 ** -16, 2 ** -14, 1, -1, 57344, Infinity, -Infinity, NaN],
+    ],
+  ] as const)('makes singles of %s', async (dtype, codes, values) => {
+    const table = tableOf([['a', dtype, Uint8Array.from(codes), codes.length]]);
+    expect(await floats(await computable(table), 'a')).toEqual([...values]);
+  });
 });

@@ -1,4 +1,4 @@
-/** Brings dtypes that no backend computes with (bf16, f64) to fp32, once, streamed tensor by tensor. */
+/** Brings floats that no backend computes with (bf16, f64, those of 8 bits) to fp32, once, streamed tensor by tensor. */
 
 import type { TensorEntry, TensorTable } from './tensor-table.ts';
 
@@ -13,10 +13,12 @@ type Convert = (bytes: ArrayBuffer) => Float32Array<ArrayBuffer>;
 const conversions: Readonly<Partial<Record<TensorEntry['dtype'], { width: number; convert: Convert }>>> = {
   bf16: { width: 2, convert: fromBfloat16 },
   f64: { width: 8, convert: (bytes) => Float32Array.from(new Float64Array(bytes)) },
+  f8e4m3: { width: 1, convert: (bytes) => fromTable(bytes, 3, 7, false) },
+  f8e5m2: { width: 1, convert: (bytes) => fromTable(bytes, 2, 15, true) },
 };
 
 /**
- * The same tensors, bf16 and f64 ones as f32 behind the others in a new Blob that begins with the old one:
+ * The same tensors, those floats as f32 behind the others in a new Blob that begins with the old one:
  * everything else stays in place. The table itself where nothing is to do. Rejects when the Blob cannot be read.
  */
 export async function computable(table: TensorTable): Promise<TensorTable> {
@@ -54,4 +56,28 @@ function fromBfloat16(bytes: ArrayBuffer): Float32Array<ArrayBuffer> {
   const words = new Uint32Array(halves.length);
   for (let i = 0; i < words.length; i++) words[i] = (halves[i] as number) << 16;
   return new Float32Array(words.buffer);
+}
+
+/** Whether `computable` makes f32 of this dtype. */
+export function becomesSingle(dtype: TensorEntry['dtype']): boolean {
+  return conversions[dtype] !== undefined;
+}
+
+/** Floats of 8 bits: a sign, an exponent with this bias, and so many bits of fraction. Only some have infinities. */
+function fromTable(
+  bytes: ArrayBuffer,
+  fraction: number,
+  bias: number,
+  infinities: boolean,
+): Float32Array<ArrayBuffer> {
+  const values = Float32Array.from({ length: 256 }, (_, code) => {
+    const exponent = (code & 0x7f) >> fraction;
+    const part = (code & ((1 << fraction) - 1)) / (1 << fraction);
+    const sign = code > 127 ? -1 : 1;
+    const last = (1 << (7 - fraction)) - 1;
+    if (infinities && exponent === last) return part === 0 ? sign * Infinity : NaN;
+    if (!infinities && (code & 0x7f) === 0x7f) return NaN;
+    return sign * (exponent === 0 ? part * 2 ** (1 - bias) : (1 + part) * 2 ** (exponent - bias));
+  });
+  return Float32Array.from(new Uint8Array(bytes), (code) => values[code] as number);
 }

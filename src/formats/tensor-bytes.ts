@@ -8,11 +8,17 @@ export const dtypeBytes: Readonly<Record<Dtype, number>> = {
   f32: 4,
   f16: 2,
   bf16: 2,
+  f8e4m3: 1,
+  f8e5m2: 1,
   i64: 8,
   i32: 4,
   i16: 2,
   i8: 1,
+  u64: 8,
+  u32: 4,
+  u16: 2,
   u8: 1,
+  c64: 8,
 };
 
 /** Number of values in a tensor of this shape; 1 for a scalar (empty shape). */

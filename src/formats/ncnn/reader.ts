@@ -144,7 +144,12 @@ function weightPlan(
       return ok([{ role: 'weight', shape: [outputs], tagged: false }, ...bias(value(1, 0), outputs)]);
     default:
       if (weightless.has(type)) return ok([]);
-      return fail('model-unrecognised', `The ncnn layer "${name}" is of the unknown type ${type}.`, { type });
+      return fail(
+        'model-unrecognised',
+        `The ncnn layer "${name}" is of the type ${type}, which no known family has. ` +
+          'Open the model in the format in which it was trained (.pth, .safetensors), or as ONNX.',
+        { type },
+      );
   }
 }
 

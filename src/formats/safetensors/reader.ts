@@ -20,16 +20,22 @@ const dtypes: ReadonlyMap<string, Dtype> = new Map([
   ['F32', 'f32'],
   ['F16', 'f16'],
   ['BF16', 'bf16'],
+  ['F8_E4M3', 'f8e4m3'],
+  ['F8_E5M2', 'f8e5m2'],
   ['I64', 'i64'],
   ['I32', 'i32'],
   ['I16', 'i16'],
   ['I8', 'i8'],
+  ['U64', 'u64'],
+  ['U32', 'u32'],
+  ['U16', 'u16'],
   ['U8', 'u8'],
+  ['C64', 'c64'],
   ['BOOL', 'u8'],
 ]);
 
-/** Dtypes that the format knows and no upscaler needs. */
-const foreignDtype = /^(F4|F6_|F8_|U16$|U32$|U64$|C64$)/;
+/** Dtypes of which a value is no whole number of bytes, or is only an exponent: they are parts of values. */
+const foreignDtype = /^(F4|F6_|F8_E8M0)/;
 
 /** Whether the first bytes of a file (16 are enough) can begin a .safetensors file of this size. */
 export function looksLikeSafetensors(head: Uint8Array<ArrayBuffer>, size: number): boolean {

@@ -8,11 +8,17 @@ const names: Readonly<Record<Dtype, string>> = {
   f32: 'F32',
   f16: 'F16',
   bf16: 'BF16',
+  f8e4m3: 'F8_E4M3',
+  f8e5m2: 'F8_E5M2',
   i64: 'I64',
   i32: 'I32',
   i16: 'I16',
   i8: 'I8',
+  u64: 'U64',
+  u32: 'U32',
+  u16: 'U16',
   u8: 'U8',
+  c64: 'C64',
 };
 
 /** Where a tensor begins, from the start of the data, so that it can be mapped. */
