@@ -90,6 +90,15 @@ describe('Resampler against Pillow', () => {
 });
 
 describe('Resampler', () => {
+  it('keeps the stored curve where either side grows', () => {
+    const data = Uint8ClampedArray.from({ length: 8 * 64 * 4 }, (_, i) =>
+      i % 4 === 3 ? 255 : i % 32 < 16 ? 40 : 200,
+    );
+    const tall = { width: 8, height: 64, data };
+    const to = { width: 32, height: 8 };
+    expect(whole('bicubic', tall, to)).toEqual(whole('bicubic', tall, to, undefined, { light: 'stored' }));
+  });
+
   it('averages in linear light when it reduces', () => {
     const checkers = grey({ width: 64, height: 64 }, (x, y) => ((x + y) % 2) * 255);
     for (const filter of ['bilinear', 'bicubic', 'lanczos3'] as const) {

@@ -15,7 +15,7 @@ import { makeTaps, type Taps } from './taps.ts';
 export interface ResamplerOptions {
   /**
    * What samples are averaged in. By default linear light when the picture gets smaller (fine detail
-   * then keeps its brightness, as it would from further away), and the stored curve when it gets larger:
+   * then keeps its brightness, as it would from further away), and the stored curve when it gets larger in any direction:
    * there the filters overshoot at edges, and in linear light the dark side of that is a visible halo.
    */
   readonly light?: 'linear' | 'stored';
@@ -40,7 +40,10 @@ export class Resampler {
    */
   constructor(filter: ClassicFilter, from: Size, window: Window, to: Size, options: ResamplerOptions = {}) {
     invariant(window.width > 0 && window.height > 0, 'An empty window');
-    const smaller = to.width * to.height < window.width * window.height;
+    const smaller =
+      to.width <= window.width &&
+      to.height <= window.height &&
+      to.width * to.height < window.width * window.height;
     this.#filter = filter;
     this.#to = { width: to.width, height: to.height };
     this.#across = makeTaps(filter, from.width, window.x, window.width, to.width);
