@@ -204,10 +204,24 @@ export class LibraryClient {
     );
   }
 
-  /** Asks the browser, once and without waiting, not to clear away what was kept. Only a page may ask. */
+  /** Asks the browser, once on this device and without waiting, not to clear away what was kept. Only a page may ask. */
   #persist(): void {
-    if (!this.#askedToPersist) void this.persist();
+    if (this.#askedToPersist || askedBefore()) return;
+    void this.persist();
   }
+}
+
+const askedKey = 'enlarger.asked-to-persist';
+
+/** Browsers that ask the person would ask at every visit. Remembers that it was asked. */
+function askedBefore(): boolean {
+  try {
+    if (localStorage.getItem(askedKey) !== null) return true;
+    localStorage.setItem(askedKey, 'yes');
+  } catch {
+    // Blocked: then nothing is kept that could be cleared away.
+  }
+  return false;
 }
 
 function modelsFolder(): string {

@@ -28,8 +28,9 @@ export function foreignText({ size, format }: Pick<Text, 'size' | 'format'>) {
     channels === 1 ? 'grey' : channels === 4 ? `${orders[order]} and transparency` : orders[order];
   return {
     title: (name: string) => `An unknown network: ${name}`,
-    why: 'This ONNX file is of no family that Enlarger knows. It was tried, to find out how it takes and gives pictures. Look whether the test is right.',
+    why: 'This ONNX file is of no family that Enlarger knows. It is tried on small pictures, to find out how it takes and gives them. Look whether the test is right.',
     trying: 'Trying it on small pictures…',
+    waiting: 'It is tried as soon as the picture that is being enlarged is done, or cancelled.',
     keeping: 'Keeping it…',
     again: 'Trying it again…',
     failed: (why: string) => `It does not run like that. ${why}`,

@@ -63,6 +63,10 @@ export function libraryWords({ bytes, duration, number, percent, plural, roughly
     speed: (speed: string) => `${speed} measured here`,
     forPicture: (seconds: number) => `about ${roughly(seconds)} for this picture`,
     speedUnknown: 'Speed not measured yet',
+    copyOf: (name: string, { psnr }: { readonly psnr: number | null }) =>
+      psnr === null
+        ? `A smaller copy of ${name}; no difference was measured.`
+        : `A smaller copy of ${name}, ${number(psnr, 1)} dB PSNR from it.`,
     chosen: 'In use',
     choose: 'Use',
     try: 'Try',

@@ -193,6 +193,7 @@ export const en = {
     custom: 'Custom…',
     factor: 'Factor',
     factorRange: '0.5 to 16, fractions too',
+    sideRange: 'A side has 1 to 65,535 pixels.',
     width: 'Width',
     height: 'Height',
     pixels: 'pixels',

@@ -201,7 +201,7 @@ export class App {
 
   /** Asks before a model is lost that only its file could bring back. */
   async askToDelete(card: ModelCard): Promise<void> {
-    if (card.origin === 'imported' && !card.from) this.deleting = card;
+    if (card.origin === 'imported' && (!card.from || card.of)) this.deleting = card;
     else await this.library.remove(card);
   }
 

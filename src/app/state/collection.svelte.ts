@@ -142,18 +142,16 @@ export class Collection {
       if (opened.ok) notices.news(libraryText(text).fetched(card.name));
       else notices.trouble(text.notices.about(card.name, wordsOf(text, opened.error)));
     } else if (offer) {
-      await this.#app.downloads.start(offer);
-      await this.#replace(card, offer);
+      const newer = await this.#app.downloads.start(offer);
+      if (newer && newer.id !== card.id) await this.#replace(card, newer);
     }
     this.#updating = new Set([...this.#updating].filter((other) => other !== key));
     await this.readStored();
   }
 
-  /** Lets a model that was downloaded anew, if it was, take the place of the old one. */
-  async #replace(old: ModelCard, { id: available }: AvailableModel): Promise<void> {
+  /** Lets a model that was downloaded anew take the place of the old one. */
+  async #replace(old: ModelCard, newer: ModelCard): Promise<void> {
     const { choices, library, planning } = this.#app;
-    const newer = library.cards.find(({ id, from }) => id !== old.id && from?.available === available);
-    if (!newer) return;
     if (planning.model === old.id) choices.change({ model: newer.id });
     await library.remove(old);
   }

@@ -2,6 +2,7 @@
 
 import type { Failure } from '../../base/errors.ts';
 import type { AvailableModel } from '../../models/available.ts';
+import type { ModelCard } from '../../models/card.ts';
 import type { DownloadProgress } from '../../protocol/library.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import type { Library } from './library.svelte.ts';
@@ -56,10 +57,10 @@ export class Downloads {
     }
   }
 
-  /** Begins, or goes on. Ends when the model is here or the download has stopped. */
-  async start(model: AvailableModel): Promise<void> {
+  /** Begins, or goes on. Ends when the model is here, with its card, or when the download has stopped. */
+  async start(model: AvailableModel): Promise<ModelCard | null> {
     const { id, files } = model;
-    if (this.of(id).state === 'running') return;
+    if (this.of(id).state === 'running') return null;
     const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#set(id, { ...idle, state: 'running', bytes: this.of(id).bytes, total });
     const { library } = await this.#services;
@@ -74,13 +75,16 @@ export class Downloads {
       const { downloads: words, notices } = this.#text;
       if (notKept) this.#notices.trouble(notices.notKept(card.name, wordsOf(this.#text, notKept)));
       else this.#notices.news(known ? words.known(model.name, card.name) : words.arrived(card.name));
-      return;
+      return card;
     }
     const { error } = outcome;
     // Discarded meanwhile.
-    if (this.of(id).state === 'idle') return;
+    if (this.of(id).state === 'idle') return null;
     const goesOn =
       error.code === 'cancelled' || error.code === 'worker-died' || error.detail?.['resumable'] === true;
+    // The screen that shows it may be closed.
+    if (error.code !== 'cancelled')
+      this.#notices.trouble(this.#text.notices.about(model.name, wordsOf(this.#text, error)));
     this.#set(id, {
       ...idle,
       state: goesOn ? 'paused' : 'failed',
@@ -88,6 +92,7 @@ export class Downloads {
       total,
       failure: error.code === 'cancelled' ? null : error,
     });
+    return null;
   }
 
   async pause(id: string): Promise<void> {

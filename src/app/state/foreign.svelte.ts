@@ -5,6 +5,7 @@
 
 import type { Failure } from '../../base/errors.ts';
 import { ok, type Result } from '../../base/result.ts';
+import { SerialQueue } from '../../base/serial-queue.ts';
 import type { Rect } from '../../picture/geometry.ts';
 import type { ForeignFile, Imported } from '../../protocol/library.ts';
 import type { ForeignWish, ProbedModel, ProbeRequest, TestTile } from '../../protocol/probe.ts';
@@ -33,6 +34,7 @@ export class Foreign {
   #found = $state.raw<ProbedModel | null>(null);
   #wish = $state.raw<ForeignWish>({});
   #decide: (accepted: boolean) => void = () => undefined;
+  readonly #order = new SerialQueue();
   /** Counts the trials: only the newest counts. */
   #trial = 0;
 
@@ -68,7 +70,12 @@ export class Foreign {
   }
 
   /** Tries a file and asks; null when the person let it be. Failures: those of reading, probing and keeping. */
-  async take(files: readonly File[]): Promise<Result<Imported> | null> {
+  take(files: readonly File[]): Promise<Result<Imported> | null> {
+    // One after another: there is one sheet, and each file gets its own answer.
+    return this.#order.run(() => this.#take(files));
+  }
+
+  async #take(files: readonly File[]): Promise<Result<Imported> | null> {
     const { library } = await this.#services;
     const file = await library.readForeign(files);
     if (!file.ok) return file;

@@ -23,8 +23,14 @@ const thumbnailSide = 160;
 /** Files that are not even worth a place in the queue. */
 const notPictures: readonly Failure['code'][] = ['picture-empty', 'picture-unknown'];
 
-/** What says that a file is a model after all, if not a good one. */
-const modelFailures: readonly Failure['code'][] = ['model-damaged', 'model-unrecognised'];
+/** What is said of files that are no models either. */
+const noModel: readonly unknown[] = ['empty', 'picture', 'other-format', 'unknown'];
+
+/** Whether a failure says that a file is a model after all, if not a good one. */
+function isModelAfterAll({ code, detail }: Failure): boolean {
+  if (code === 'model-unsupported') return !noModel.includes(detail?.['reason']);
+  return code === 'model-damaged' || code === 'model-unrecognised';
+}
 
 export class Intake {
   readonly #services: Promise<Services>;
@@ -70,7 +76,6 @@ export class Intake {
 
   async #add(files: readonly File[]): Promise<void> {
     const { models, others } = sortFiles(files);
-    for (const model of models) await this.#import(model);
     const added: Picture[] = [];
     let first = true;
     for (const file of others) {
@@ -82,6 +87,8 @@ export class Intake {
       added.push(picture);
     }
     for (const picture of added) await this.#thumbnail(picture);
+    // After the pictures, since one of them may have to ask.
+    for (const model of models) await this.#import(model);
   }
 
   /** What was let go over the page. */
@@ -117,8 +124,7 @@ export class Intake {
   async #importUnknown(file: File, notPicture: Failure): Promise<void> {
     const imported = await this.#taken([file]);
     if (imported?.ok) this.#imported(imported.value);
-    else if (imported)
-      this.#skip(file.name, modelFailures.includes(imported.error.code) ? imported.error : notPicture);
+    else if (imported) this.#skip(file.name, isModelAfterAll(imported.error) ? imported.error : notPicture);
   }
 
   #imported({ card, known }: Imported): void {

@@ -123,6 +123,23 @@ describe('entriesOf', () => {
     expect(entry(downloaded('b0', '11'))).toMatchObject({ update: true });
   });
 
+  it('lets a smaller copy stand for nothing but itself', () => {
+    const { homepage, licence } = offer;
+    const from = {
+      available: 'sharp',
+      homepage,
+      licence,
+      files: [{ name: 'sharp.param', sha256: 'b0', verified: true }],
+    };
+    const of = { model: '4x-sharp', name: '4x-Sharp', psnr: 50, mean: 0.1, most: 2 };
+    const cards = [own('4x-sharp-8bit', { from, of } as unknown as Partial<ModelCard>)];
+    const entries = entriesOf(sources({ cards }));
+    expect(entries.filter(({ group }) => group === 'available').map(({ offer: of }) => of?.id)).toContain(
+      'sharp',
+    );
+    expect(entries[0]).toMatchObject({ group: 'own', update: false });
+  });
+
   it('has a key of its own for every entry', () => {
     const cards = [own('sharp'), shipped];
     const keys = entriesOf(sources({ cards })).map(({ key }) => key);

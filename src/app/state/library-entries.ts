@@ -56,7 +56,8 @@ export interface EntrySources {
 /** Shipped models, then one's own, then those that can be downloaded and are not here. */
 export function entriesOf({ cards, offers, stored, address }: EntrySources): readonly Entry[] {
   const here = new Map(stored.map((model) => [model.id, model]));
-  const taken = new Set(cards.map(({ from }) => from?.available));
+  // A smaller copy of a model does not stand for it.
+  const taken = new Set(cards.filter(({ of }) => of === undefined).map(({ from }) => from?.available));
   return [
     ...cards.filter(({ origin }) => origin === 'shipped').map((card) => shippedEntry(card, here, address)),
     ...cards.filter(({ origin }) => origin === 'imported').map((card) => ownEntry(card, offers)),
@@ -120,7 +121,7 @@ function ownEntry(card: ModelCard, offers: readonly AvailableModel[]): Entry {
     bytes: card.file.bytes,
     here: true,
     unverified: from?.files?.some(({ verified }) => !verified) ?? false,
-    update: from !== undefined && offer !== null && changed(from, offer),
+    update: card.of === undefined && from !== undefined && offer !== null && changed(from, offer),
     card,
     offer,
   };

@@ -24,6 +24,13 @@ describe('sortFiles', () => {
     });
   });
 
+  it('keeps pairs of one name from several folders apart', () => {
+    expect(sorted('x.param', 'x.bin', 'X.param', 'x.bin', 'x.param')).toEqual({
+      models: [['x.param', 'x.bin'], ['X.param', 'x.bin'], ['x.param']],
+      others: [],
+    });
+  });
+
   it('puts the files that hold the weights of an ONNX file to it', () => {
     expect(sorted('a.png', 'net.onnx.data', 'net.onnx', 'conv1.weight', 'x.bin', 'readme.md')).toEqual({
       models: [['net.onnx', 'net.onnx.data', 'conv1.weight', 'x.bin']],

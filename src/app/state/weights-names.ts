@@ -27,7 +27,9 @@ export function sortFiles<F extends { readonly name: string }>(files: readonly F
       continue;
     }
     const half = ending === 'param' || ending === 'bin';
-    const key = half ? `${stem}.ncnn` : `${models.size} ${file.name}`;
+    let key = half ? `${stem}.ncnn` : `${models.size} ${file.name}`;
+    // Several folders may hold pairs of one name.
+    while (models.get(key)?.some(({ name }) => name.toLowerCase().endsWith(`.${ending}`))) key += '+';
     models.set(key, [...(models.get(key) ?? []), file]);
   }
   return withData([...models.values()], others);
