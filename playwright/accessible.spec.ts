@@ -42,6 +42,15 @@ for (const { device, ...screen } of screens) {
         await expectAccessible(page, 'help');
         await page.keyboard.press('Escape');
 
+        await page.dispatchEvent('main', 'dragenter', {
+          dataTransfer: await page.evaluateHandle(() => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([], 'photo.png'));
+            return transfer;
+          }),
+        });
+        await expect(page.getByText('Drop to open')).toBeVisible();
+        await expectAccessible(page, 'files over the page');
         await app.drop(pngFile('photo.png', crop(64, 40)), photo('second.png'));
         await app.state('second.png', 'not enlarged yet');
         await expectAccessible(page, 'pictures open');
@@ -56,6 +65,8 @@ for (const { device, ...screen } of screens) {
         await app.scaleBy(16);
         await app.pick('JPEG');
         await expectAccessible(page, 'own factor, JPEG');
+        await page.getByRole('complementary').locator('summary').first().click();
+        await expectAccessible(page, 'more settings');
         await page.getByRole('button', { name: 'All models…' }).click();
         const models = page.getByRole('dialog', { name: 'Models' });
         await expect(models.getByRole('article').first()).toBeVisible();

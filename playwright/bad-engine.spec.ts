@@ -47,7 +47,7 @@ test('a finished result outlives the engine that made it', async ({ app, page })
   ]);
   await app.pick('WebP');
   await app.pick('PNG');
-  await app.state('photo.png', 'done');
+  await app.state('photo.png', 'saved');
   const after = await app.save();
   expect(readPng(after.bytes)).toEqual(readPng(before.bytes));
 });

@@ -89,3 +89,22 @@ async function meanColour({ base64, type }: { base64: string; type: string }) {
   });
   return { size: [bitmap.width, bitmap.height], colour };
 }
+
+test('a size that cannot be is said, and gives way to the one in use', async ({ app, page }) => {
+  await app.open();
+  await app.pick('Custom…');
+  const factor = page.getByLabel('Factor');
+  await factor.fill('99');
+  await expect(factor).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByRole('alert')).toContainText('0.5 to 16');
+  await factor.blur();
+  await expect(factor).toHaveValue('4');
+  await app.pick('To size…');
+  const width = page.getByLabel('Width');
+  const before = await width.inputValue();
+  await width.fill('0');
+  await expect(page.getByRole('alert')).toContainText('1 to 65,535 pixels');
+  await width.blur();
+  await expect(width).toHaveValue(before);
+  await expect(page.getByRole('alert')).toBeHidden();
+});

@@ -16,6 +16,8 @@ export interface Command {
   readonly shortcuts: readonly Shortcut[];
   readonly enabled: (app: App) => boolean;
   readonly run: (app: App) => unknown;
+  /** Goes on for as long as the key is held. */
+  readonly repeats?: boolean;
   /** The browser itself does it on this shortcut; it is only listed. */
   readonly native?: boolean;
 }
@@ -98,6 +100,7 @@ export const commands = {
   }),
   next: define({
     id: 'next',
+    repeats: true,
     group: 'file',
     label: (text) => text.commands.next,
     shortcuts: [{ key: 'n' }],
@@ -109,6 +112,7 @@ export const commands = {
   }),
   previous: define({
     id: 'previous',
+    repeats: true,
     group: 'file',
     label: (text) => text.commands.previous,
     shortcuts: [{ key: 'b' }],
@@ -189,6 +193,7 @@ export const commands = {
   }),
   zoomIn: define({
     id: 'zoom-in',
+    repeats: true,
     group: 'view',
     label: (text) => text.commands.zoomIn,
     shortcuts: [{ key: '+' }, { key: '=' }],
@@ -197,6 +202,7 @@ export const commands = {
   }),
   zoomOut: define({
     id: 'zoom-out',
+    repeats: true,
     group: 'view',
     label: (text) => text.commands.zoomOut,
     shortcuts: [{ key: '-' }],

@@ -15,6 +15,7 @@ export function handleKey(app: App, event: KeyboardEvent): void {
     if (!command.enabled(app) && !shortcut.mod) return;
     if (command.id === 'copy' && !command.enabled(app)) return;
     event.preventDefault();
+    if (event.repeat && !command.repeats) return;
     if (command.enabled(app)) void command.run(app);
     return;
   }

@@ -19,6 +19,7 @@ export function gestures(viewer: Viewer): (element: HTMLElement) => () => void {
       if (event.button !== 0 && event.button !== 1) return;
       element.setPointerCapture(event.pointerId);
       down.set(event.pointerId, pointOf(event));
+      if (viewer.loupe) viewer.moveLoupe(pointOf(event));
     };
 
     const move = (event: PointerEvent): void => {
@@ -29,7 +30,8 @@ export function gestures(viewer: Viewer): (element: HTMLElement) => () => void {
       down.set(event.pointerId, now);
       const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
       if (!other) {
-        viewer.pan({ x: now.x - before.x, y: now.y - before.y });
+        // A picture that moved along with the loupe would show the same spot for ever.
+        if (!viewer.loupe) viewer.pan({ x: now.x - before.x, y: now.y - before.y });
         return;
       }
       // Each finger moves the middle by half of its own way.
