@@ -6,6 +6,7 @@ const longSeconds = 20;
 export class Presence {
   #wanted = false;
   #lock: WakeLockSentinel | null = null;
+  #asking = false;
 
   /** Keeps the screen on until `rest`; browsers drop the lock with the tab, so it is taken again. */
   work(): void {
@@ -46,11 +47,16 @@ export class Presence {
 
   async #acquire(): Promise<void> {
     if (!('wakeLock' in navigator) || document.hidden || (this.#lock && !this.#lock.released)) return;
+    // Work may rest and start again before the browser has answered; two locks would leave one held for good.
+    if (this.#asking) return;
+    this.#asking = true;
     try {
       this.#lock = await navigator.wakeLock.request('screen');
       if (!this.#wanted) this.rest();
     } catch {
       // Low battery or a policy: the work goes on all the same.
+    } finally {
+      this.#asking = false;
     }
   }
 }
