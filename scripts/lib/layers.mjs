@@ -3,7 +3,7 @@
 const base = ['src/base'];
 const picture = [...base, 'src/picture'];
 const readers = [...picture, 'src/tiles', 'src/formats'];
-const all = [...readers, 'src/architectures', 'src/recipes', 'src/models', 'src/protocol'];
+const all = [...readers, 'src/architectures', 'src/diffusion', 'src/recipes', 'src/models', 'src/protocol'];
 
 /** Folder to the folders it may import, next to itself. @type {Readonly<Record<string, readonly string[]>>} */
 export const layers = {
@@ -12,7 +12,8 @@ export const layers = {
   'src/tiles': picture,
   'src/formats': picture,
   'src/architectures': readers,
-  'src/recipes': readers,
+  'src/diffusion': readers,
+  'src/recipes': [...readers, 'src/diffusion'],
   'src/models': [...readers, 'src/architectures'],
   'src/protocol': all,
   'src/clients': all,
@@ -29,6 +30,7 @@ export const pureFolders = [
   'src/tiles',
   'src/formats',
   'src/architectures',
+  'src/diffusion',
   'src/recipes',
   'src/models',
   'src/protocol',

@@ -21,6 +21,20 @@ export type Precision = 'fp16' | 'fp32';
 
 type ComputeDtype = 'f16' | 'f32';
 
+/** How a convolution walks: one step, and as much padding as keeps height and width, unless told otherwise. */
+export interface Walk {
+  readonly stride?: number;
+  /** Rows above, columns before, rows below, columns after. */
+  readonly pads?: readonly [number, number, number, number];
+}
+
+/** A value that leaves a graph with several ends; fp32. */
+export interface GraphOutput {
+  readonly name: string;
+  readonly value: string;
+  readonly shape: readonly number[];
+}
+
 const opset = 17;
 
 /** What the graph's `location` entries say; the runtime is given the weights' Blob under this path. */
@@ -35,12 +49,14 @@ export function zeroName(name: string): string {
   return `${name}.zero`;
 }
 
+const pictureInput: OnnxValue = { name: 'input', dtype: 'f32', shape: [1, 3, 'height', 'width'] };
+
 export class GraphBuilder {
   readonly #table: TensorTable;
   readonly #compute: ComputeDtype;
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, OnnxInitializer>();
-  readonly #inputs: OnnxValue[] = [{ name: 'input', dtype: 'f32', shape: [1, 3, 'height', 'width'] }];
+  readonly #inputs: OnnxValue[];
   /** How many of the picture's means are given; null in a graph that computes all of them itself. */
   readonly #known: number | null;
   #means = 0;
@@ -48,10 +64,23 @@ export class GraphBuilder {
   #unknown: string | null = null;
   #values = 0;
 
-  constructor(table: TensorTable, precision: Precision, known: number | null = null) {
+  /** `inputs`: what the graph takes before anything else is declared; a picture, unless told otherwise. */
+  constructor(
+    table: TensorTable,
+    precision: Precision,
+    known: number | null = null,
+    inputs: readonly OnnxValue[] = [pictureInput],
+  ) {
     this.#known = known;
+    this.#inputs = [...inputs];
     this.#table = table;
     this.#compute = precision === 'fp16' ? 'f16' : 'f32';
+  }
+
+  /** Declares an input of a fixed shape and returns its name. */
+  input(name: string, dtype: 'f32' | 'i32', shape: readonly number[]): string {
+    this.#inputs.push({ name, dtype, shape });
+    return name;
   }
 
   /** Emits one node and returns the name of its only output. */
@@ -107,6 +136,12 @@ export class GraphBuilder {
     return this.#constant(`f_${values.join('_')}`, 'f32', [values.length], Float32Array.from(values));
   }
 
+  /** The same number so many times, in the dtype that the network computes in. */
+  repeated(value: number, count: number): string {
+    const data = new Float32Array(count).fill(value);
+    return this.intoCompute(this.#constant(`r_${value}_${count}`, 'f32', [count], data));
+  }
+
   /** One number in the dtype that the network computes in. */
   number(value: number): string {
     const single = this.#constant(`n_${value}`, 'f32', [], Float32Array.of(value));
@@ -114,13 +149,32 @@ export class GraphBuilder {
   }
 
   /**
-   * A 3x3 (or k x k) convolution that keeps height and width. Weights `name.weight`, `name.bias`. `dtype` is
-   * that of `input` and of the result.
+   * A 3x3 (or k x k) convolution that keeps height and width unless `walk` tells otherwise. Weights `name.weight`,
+   * `name.bias`. `dtype` is that of `input` and of the result.
    */
-  convolution(input: string, name: string, dtype: ComputeDtype = this.#compute): string {
+  convolution(input: string, name: string, dtype: ComputeDtype = this.#compute, walk: Walk = {}): string {
     const weight = this.#entry(`${name}.weight`);
     const bias = this.#entry(`${name}.bias`);
-    return this.#conv(input, weight.shape, [this.#inDtype(weight, dtype), this.#inDtype(bias, dtype)]);
+    return this.#conv(input, weight.shape, [this.#inDtype(weight, dtype), this.#inDtype(bias, dtype)], walk);
+  }
+
+  /**
+   * A dense layer over the last dimension of a value [...leading, inputs], with `name.weight` [outputs, inputs] (or
+   * [outputs, inputs, 1, 1]) and `name.bias` where the table has it. `Gemm` takes the matrix as files store it, so that
+   * nothing is turned round when a session is created.
+   */
+  linear(value: string, name: string, leading: readonly number[]): string {
+    const weight = this.#entry(`${name}.weight`);
+    const bias = this.#table.tensors.get(`${name}.bias`);
+    const [outputs = 1, inputs = 1] = weight.shape;
+    const rows = leading.reduce((product, side) => product * side, 1);
+    const matrix = this.weight(weight.name, weight.shape.length === 2 ? undefined : [outputs, inputs]);
+    const flat = leading.length === 1 ? value : this.node('Reshape', [value, this.integers([rows, inputs])]);
+    const all = [flat, matrix, ...(bias ? [this.#inDtype(bias, this.#compute)] : [])];
+    const product = this.node('Gemm', all, { transB: { int: 1 } });
+    return leading.length === 1
+      ? product
+      : this.node('Reshape', [product, this.integers([...leading, outputs])]);
   }
 
   /**
@@ -144,11 +198,17 @@ export class GraphBuilder {
     return this.node('Add', [first, second]);
   }
 
-  #conv(input: string, [, , height = 1, width = 1]: readonly number[], weights: readonly string[]): string {
+  #conv(
+    input: string,
+    [, , height = 1, width = 1]: readonly number[],
+    weights: readonly string[],
+    { stride, pads }: Walk = {},
+  ): string {
     const [y, x] = [(height - 1) / 2, (width - 1) / 2];
     return this.node('Conv', [input, ...weights], {
       kernel_shape: { ints: [height, width] },
-      pads: { ints: [y, x, y, x] },
+      pads: { ints: pads ?? [y, x, y, x] },
+      ...(stride === undefined ? {} : { strides: { ints: [stride, stride] } }),
     });
   }
 
@@ -271,6 +331,23 @@ export class GraphBuilder {
       this.#initializers.set(name, { name, dtype, shape, data: { inline } });
     }
     return name;
+  }
+
+  /** The whole model of a graph whose ends are all named. */
+  finishWith(outputs: readonly GraphOutput[], name: string): OnnxModel {
+    const ends = outputs.map((output) => ({
+      op: 'Identity',
+      inputs: [output.value],
+      outputs: [output.name],
+    }));
+    return {
+      name,
+      opset,
+      inputs: this.#inputs,
+      outputs: outputs.map((output) => ({ name: output.name, dtype: 'f32', shape: output.shape })),
+      nodes: [...this.#nodes, ...ends],
+      initializers: [...this.#initializers.values()],
+    };
   }
 
   /** The whole model. `value` becomes `output`, or the mean that is wanted instead. */
