@@ -46,7 +46,12 @@ export function philox4x32(block: Uint32Array, keyLow: number, keyHigh: number):
  * @param seed 0 to 2^53 - 1
  * @param draw how many times the generator was called before, 0 to 2^32 - 1
  */
-export function philoxNormals(seed: number, draw: number, first: number, length: number): Float32Array<ArrayBuffer> {
+export function philoxNormals(
+  seed: number,
+  draw: number,
+  first: number,
+  length: number,
+): Float32Array<ArrayBuffer> {
   invariant(Number.isSafeInteger(seed) && seed >= 0, 'A seed is a whole number from 0 to 2^53 - 1');
   invariant(first >= 0 && first + length <= 2 ** 32, 'A draw has 2^32 values');
   const [keyLow, keyHigh] = [seed >>> 0, Math.floor(seed / 2 ** 32)];
