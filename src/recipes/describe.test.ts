@@ -29,6 +29,7 @@ const english: PassWords = {
   times: (scale) => `${scale}×`,
   to: { down: sized('down to'), up: sized('up to'), stretched: sized('stretched to'), same: sized('to') },
   chain: (words) => words.join(', then '),
+  redrawn: (strength) => `redrawn at ${strength}`,
   unchanged: 'unchanged',
   mixed: (first, second) =>
     `${first.what} (${first.by}) and ${second.what} (${second.by}), ${first.share} : ${second.share}`,

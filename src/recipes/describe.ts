@@ -3,7 +3,7 @@
 import type { Size } from '../picture/geometry.ts';
 import type { ClassicFilter } from '../picture/resample-filter.ts';
 import { chainTo, sourcesOf } from './pass-order.ts';
-import type { AlphaPass, BlendPass, ModelPass, Pass, ResamplePass } from './passes.ts';
+import type { Pass, ResamplePass } from './passes.ts';
 import type { ExtraQuality } from './recipe.ts';
 
 /** One of two results that are mixed: what was done, by whom, and its share in whole per cents. */
@@ -20,6 +20,8 @@ export interface PassWords {
   readonly to: Readonly<Record<'down' | 'up' | 'stretched' | 'same', (size: Size) => string>>;
   /** Passes one after the other. */
   readonly chain: (words: readonly string[]) => string;
+  /** A picture redrawn by a diffusion model, by the denoising strength. */
+  readonly redrawn: (strength: number) => string;
   /** For no change at all. */
   readonly unchanged: string;
   readonly mixed: (first: MixedPart, second: MixedPart) => string;
@@ -74,6 +76,7 @@ function describeStep(
 
 function describePass(pass: Pass, words: PassWords): string[] {
   if (pass.kind === 'model') return [words.times(pass.scale)];
+  if (pass.kind === 'refine') return [words.redrawn(pass.refine.strength)];
   return pass.kind === 'resample' ? describeResample(pass, words) : [];
 }
 
@@ -82,9 +85,9 @@ function remarksOn(passes: readonly Pass[], words: PassWords): string[] {
   return [...new Set(remarks)];
 }
 
-function remarkOn(pass: ModelPass | ResamplePass | BlendPass | AlphaPass, words: PassWords): string[] {
-  if (pass.kind === 'blend') return [];
+function remarkOn(pass: Pass, words: PassWords): string[] {
   if (pass.kind === 'alpha') return [words.alpha(pass.filter)];
+  if (pass.kind !== 'model' && pass.kind !== 'resample') return [];
   const onto = pass.onto === undefined ? [] : [words.onto(pass.onto)];
   if (pass.kind === 'resample' || pass.orientations === undefined) return onto;
   return [words.orientations(pass.orientations), ...onto];

@@ -1,7 +1,7 @@
 /** What a recipe works with. */
 
 import { classicFilters, type ClassicFilter } from '../picture/resample-filter.ts';
-import type { Recipe, UpscaleStep } from './recipe.ts';
+import type { Recipe, Step, UpscaleStep } from './recipe.ts';
 
 /** The upscalers of a step that have a share in its result: one, or the first and the second. */
 export function upscalersOf({ model, second }: UpscaleStep): readonly string[] {
@@ -11,7 +11,12 @@ export function upscalersOf({ model, second }: UpscaleStep): readonly string[] {
 
 /** Everything that a recipe works with, models and classic filters, each once, in order. */
 export function worksWith({ steps }: Recipe): readonly string[] {
-  return [...new Set(steps.flatMap((step) => (step.kind === 'upscale' ? upscalersOf(step) : [step.filter])))];
+  return [...new Set(steps.flatMap((step) => namesOf(step)))];
+}
+
+function namesOf(step: Step): readonly string[] {
+  if (step.kind === 'refine') return [step.weights?.checkpoint ?? 'refine'];
+  return step.kind === 'upscale' ? upscalersOf(step) : [step.filter];
 }
 
 /** Ids of the models that a recipe needs, each once, in order. */

@@ -6,6 +6,7 @@
 import type { Rect, Size, Window } from '../picture/geometry.ts';
 import type { ClassicFilter } from '../picture/resample-filter.ts';
 import type { ExtraQuality } from './recipe.ts';
+import type { FullRefineStep } from './refine.ts';
 
 /** What a pass reads: the picture, or the output of the pass with that index. */
 export type PassSource = number | 'picture';
@@ -67,4 +68,17 @@ export interface AlphaPass extends AnyPass {
   readonly place: Rect;
 }
 
-export type Pass = ModelPass | ResamplePass | BlendPass | AlphaPass;
+/** The picture redrawn by a diffusion model; transparency is kept as it is. */
+export interface RefinePass extends AnyPass {
+  readonly kind: 'refine';
+  readonly refine: FullRefineStep;
+}
+
+/** The details of `from` with the colours of `other`. */
+export interface ColourPass extends AnyPass {
+  readonly kind: 'colour';
+  readonly other: PassSource;
+  readonly match: 'wavelet' | 'mean';
+}
+
+export type Pass = ModelPass | ResamplePass | BlendPass | AlphaPass | RefinePass | ColourPass;

@@ -7,6 +7,7 @@ import { classicFilter, upscalersOf } from './needed-models.ts';
 import { before } from './pass-order.ts';
 import type { ModelPass, Pass, PassSource, ResamplePass } from './passes.ts';
 import type { Recipe, SizeTarget, Step, UpscaleStep } from './recipe.ts';
+import { withDefaults, type RefineStep } from './refine.ts';
 
 /** Seen around a picture that is padded without a colour being named. */
 const defaultBackground = '#000000';
@@ -16,7 +17,7 @@ const defaultBackground = '#000000';
  * wanted is no larger than what is there, then one exact Lanczos-3 resample, only if the sizes differ;
  * by 1 or less it is that resample alone. A crop is cut before the model runs, outwards to whole pixels,
  * and exactly by the resample. A second upscaler starts from the same source, and a blend mixes the two;
- * transparency that a classic filter enlarges is put back last. A recipe that changes nothing gives one exact copy,
+ * transparency that a classic filter enlarges is put back last. A refine step keeps the size, and matches colours after it. A recipe that changes nothing gives one exact copy,
  * so there always is a pass, and the last one makes the result.
  *
  * `scaleOf` tells a model's scale; undefined for an unknown model, which is `model-unknown`.
@@ -30,6 +31,10 @@ export function planPasses(
   let size: Size = { width: source.width, height: source.height };
   let from: PassSource = 'picture';
   for (const [index, step] of recipe.steps.entries()) {
+    if (step.kind === 'refine') {
+      from = refine(size, index, step, from, passes);
+      continue;
+    }
     const placed = placeOf(size, step.size);
     if (step.kind === 'resize') {
       from = append(passes, from, resample(size, index, step.filter, placed));
@@ -56,16 +61,28 @@ function append(passes: Pass[], from: PassSource, chain: readonly Pass[]): PassS
 
 /** The size that a recipe ends with. */
 export function outputSize(source: Size, recipe: Recipe): Size {
-  return recipe.steps.reduce((size: Size, step: Step) => sizeOf(size, step.size), {
-    width: source.width,
-    height: source.height,
-  });
+  return recipe.steps.reduce(
+    (size: Size, step: Step) => (step.kind === 'refine' ? size : sizeOf(size, step.size)),
+    {
+      width: source.width,
+      height: source.height,
+    },
+  );
 }
 
 /** The size that a target means: exact pixels, or a factor rounded to the nearest pixel, at least 1. */
 export function sizeOf(source: Size, target: SizeTarget): Size {
   if ('by' in target) return timesRounded(source, target.by);
   return { width: target.width, height: target.height };
+}
+
+/** Redraws the picture, then gives it its own colours back; at no strength there is nothing to redraw. */
+function refine(size: Size, step: number, asked: RefineStep, from: PassSource, passes: Pass[]): PassSource {
+  const full = withDefaults(asked);
+  if (full.strength === 0) return from;
+  const drawn = append(passes, from, [{ kind: 'refine', step, refine: full, output: size }]);
+  if (full.colour === 'none') return drawn;
+  return append(passes, drawn, [{ kind: 'colour', step, other: from, match: full.colour, output: size }]);
 }
 
 /** What part of a step's input fills what part of its output. */

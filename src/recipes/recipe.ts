@@ -4,6 +4,7 @@
  */
 
 import type { ClassicFilter } from '../picture/resample-filter.ts';
+import type { RefineStep } from './refine.ts';
 
 export type Fit = 'crop' | 'pad' | 'stretch';
 
@@ -54,7 +55,7 @@ export interface ResizeStep {
   readonly size: SizeTarget;
 }
 
-export type Step = UpscaleStep | ResizeStep;
+export type Step = UpscaleStep | ResizeStep | RefineStep;
 
 export interface Recipe {
   readonly version: 1;

@@ -4,6 +4,8 @@ import * as v from 'valibot';
 import { fail, ok, type Result } from '../base/result.ts';
 import { classicFilters } from '../picture/resample-filter.ts';
 import { extraQualities, type Recipe } from './recipe.ts';
+import { refine } from './validate-refine.ts';
+import { isRecord, unexpected } from './validate-words.ts';
 
 /** The factors and sides that a recipe may ask for. */
 const byRange = { least: 0.5, most: 16 } as const;
@@ -11,7 +13,7 @@ const sideRange = { least: 1, most: 65_535 } as const;
 const mostSteps = 16;
 
 const fits = ['crop', 'pad', 'stretch'] as const;
-const kinds = ['upscale', 'resize'] as const;
+const kinds = ['upscale', 'resize', 'refine'] as const;
 
 const by = v.pipe(
   v.number('must be a number'),
@@ -86,7 +88,7 @@ const resize = v.strictObject(
   },
   unexpected,
 );
-const step = v.variant('kind', [upscale, resize], (issue) => {
+const step = v.variant('kind', [upscale, resize, refine], (issue) => {
   if (issue.expected === 'Object') return 'must be a step, an object';
   const known = `known steps are ${kinds.join(', ')}`;
   return issue.input === undefined
@@ -123,14 +125,4 @@ function pathOf(issue: v.BaseIssue<unknown>): string {
     else path += path === '' ? String(key) : `.${String(key)}`;
   }
   return path;
-}
-
-/** The message of a strict object: something else, a missing key, or one too many. */
-function unexpected(issue: v.StrictObjectIssue): string {
-  if (!isRecord(issue.input) && issue.expected === 'Object') return 'must be an object';
-  return issue.expected === 'never' ? 'is not known' : 'is missing';
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -166,6 +166,7 @@ export const en = {
         same: (to: Size) => `to ${size(to)}`,
       },
       chain: (words: readonly string[]) => words.join(', then '),
+      redrawn: (strength: number) => `redrawn at ${strength}`,
       unchanged: 'unchanged',
       ...combining.passes,
     },

@@ -65,7 +65,7 @@ export function unmapped(map: FrameMap, rect: Rect): Rect {
 
 function mapOf(pass: Pass): FrameMap {
   // Of a blend and an alpha pass both inputs have the output's pixels, but for the source that alpha is taken from.
-  if (pass.kind === 'blend' || pass.kind === 'alpha') return identity;
+  if (pass.kind !== 'model' && pass.kind !== 'resample') return identity;
   if (pass.kind === 'model') {
     const { scale, input } = pass;
     return { scaleX: scale, scaleY: scale, x: -input.x * scale, y: -input.y * scale };

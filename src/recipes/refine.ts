@@ -1,0 +1,130 @@
+/**
+ * The refine step: the picture is redrawn tile by tile by a diffusion model that starts from the picture itself (img2img).
+ * Its size stays. What is not given takes the value of `refineDefaults`.
+ */
+
+/** Named as in k-diffusion and AUTOMATIC1111. */
+export const samplers = [
+  'ddim',
+  'euler',
+  'euler-a',
+  'heun',
+  'dpmpp-2m',
+  'dpmpp-2m-sde',
+  'dpmpp-3m-sde',
+  'lcm',
+  'turbo',
+] as const;
+export type SamplerName = (typeof samplers)[number];
+
+/** How the noise levels of the steps are spaced. */
+export const spacings = ['normal', 'karras', 'trailing'] as const;
+export type SpacingName = (typeof spacings)[number];
+
+/**
+ * What strength means. `level`: the noise level that AUTOMATIC1111's strength gives with 20 Karras steps, whatever the sampler.
+ * `sampler`: AUTOMATIC1111's own, where the level depends on sampler and steps. `diffusers`: likewise, with one evaluation fewer.
+ */
+export const strengthRules = ['level', 'sampler', 'diffusers'] as const;
+export type StrengthRule = (typeof strengthRules)[number];
+
+/** Which generator the noise is of: AUTOMATIC1111's for GPUs (Philox), or torch's for CPUs (MT19937). */
+export const noiseSources = ['philox', 'mt19937'] as const;
+export type NoiseSource = (typeof noiseSources)[number];
+
+export const colourMatches = ['wavelet', 'mean', 'none'] as const;
+export type ColourMatch = (typeof colourMatches)[number];
+
+/** Files by name, of those that come with the job; what is not named is found in them by what it holds. */
+export interface RefineWeights {
+  /** A checkpoint, or the UNet alone. */
+  readonly checkpoint?: string;
+  readonly text?: string;
+  readonly vae?: string;
+  /** For decoding previews, or all of the decoding where there is no VAE. */
+  readonly taesd?: string;
+  readonly loras?: readonly { readonly file: string; readonly weight: number }[];
+  readonly embeddings?: readonly string[];
+}
+
+/** All tiles are denoised together and joined at every step. Sides in pixels, multiples of 64; overlaps of 8. */
+export interface JointTiles {
+  readonly mode: 'joint';
+  readonly tile?: number;
+  readonly overlap?: number;
+}
+
+/** AUTOMATIC1111's SD Upscale script: tiles with linear ramps, row then column, a seed of its own for each. */
+export interface SdUpscaleTiles {
+  readonly mode: 'sd-upscale';
+  readonly tile?: number;
+  readonly overlap?: number;
+}
+
+/** Ultimate SD Upscale: tiles are redrawn in place, one after another, and their seams after that. */
+export interface UltimateTiles {
+  readonly mode: 'ultimate';
+  readonly tile?: number;
+  readonly padding?: number;
+  readonly maskBlur?: number;
+  readonly redraw?: 'linear' | 'chess' | 'none';
+  readonly seams?: 'none' | 'band' | 'half-tile' | 'half-tile-intersections';
+  readonly seamStrength?: number;
+  readonly seamWidth?: number;
+  readonly seamPadding?: number;
+  readonly seamBlur?: number;
+}
+
+export type RefineTiles = JointTiles | SdUpscaleTiles | UltimateTiles;
+
+/** A ControlNet that sees the picture itself (`tile`). `start` and `end` are fractions of the steps. */
+export interface RefineControl {
+  readonly file?: string;
+  readonly weight?: number;
+  readonly start?: number;
+  readonly end?: number;
+  readonly mode?: 'balanced' | 'prompt' | 'control';
+}
+
+export interface RefineStep {
+  readonly kind: 'refine';
+  readonly weights?: RefineWeights;
+  readonly prompt?: string;
+  readonly negative?: string;
+  /** Denoising strength, 0 to 1. */
+  readonly strength?: number;
+  readonly strengthRule?: StrengthRule;
+  readonly steps?: number;
+  readonly sampler?: SamplerName;
+  readonly spacing?: SpacingName;
+  /** CFG; at 1 the negative prompt is not looked at. */
+  readonly guidance?: number;
+  readonly seed?: number;
+  readonly noise?: NoiseSource;
+  /** 1: the text encoder's last layer. */
+  readonly clipSkip?: number;
+  readonly tiles?: RefineTiles;
+  readonly control?: RefineControl;
+  readonly colour?: ColourMatch;
+}
+
+export const refineDefaults = {
+  prompt: '',
+  negative: '',
+  strength: 0.35,
+  strengthRule: 'level',
+  steps: 20,
+  sampler: 'dpmpp-2m',
+  spacing: 'karras',
+  guidance: 7,
+  seed: 0,
+  noise: 'philox',
+  colour: 'wavelet',
+} as const satisfies Partial<RefineStep>;
+
+/** A step with every choice made that does not depend on the weights. */
+export type FullRefineStep = RefineStep & Required<Pick<RefineStep, keyof typeof refineDefaults>>;
+
+export function withDefaults(step: RefineStep): FullRefineStep {
+  return { ...refineDefaults, ...step };
+}

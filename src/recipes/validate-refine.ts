@@ -1,0 +1,100 @@
+/** What a refine step may say. */
+
+import * as v from 'valibot';
+import { unexpected } from './validate-words.ts';
+import { colourMatches, noiseSources, samplers, spacings, strengthRules } from './refine.ts';
+
+/** AUTOMATIC1111's own limits. */
+const most = { steps: 150, guidance: 30, tile: 2048, overlap: 1024, padding: 512, blur: 64 } as const;
+
+const text = v.string('must be a text');
+const file = v.pipe(text, v.minLength(1, 'must be the name of a file'));
+
+function from(least: number, greatest: number) {
+  return v.pipe(
+    v.number('must be a number'),
+    v.minValue(least, `must be at least ${least}`),
+    v.maxValue(greatest, `must be at most ${greatest}`),
+  );
+}
+
+function whole(least: number, greatest: number, step = 1) {
+  return v.pipe(
+    from(least, greatest),
+    v.integer('must be a whole number'),
+    v.multipleOf(step, `must be a multiple of ${step}`),
+  );
+}
+
+function oneOf<const T extends readonly string[]>(words: T) {
+  return v.picklist(words, `must be one of ${words.join(', ')}`);
+}
+
+const weights = v.strictObject(
+  {
+    checkpoint: v.exactOptional(file),
+    text: v.exactOptional(file),
+    vae: v.exactOptional(file),
+    taesd: v.exactOptional(file),
+    loras: v.exactOptional(
+      v.array(v.strictObject({ file, weight: from(-4, 4) }, unexpected), 'must be a list of LoRAs'),
+    ),
+    embeddings: v.exactOptional(v.array(file, 'must be a list of file names')),
+  },
+  unexpected,
+);
+
+const tile = v.exactOptional(whole(64, most.tile, 64));
+const overlap = v.exactOptional(whole(0, most.overlap, 8));
+const joint = v.strictObject({ mode: v.literal('joint'), tile, overlap }, unexpected);
+const sdUpscale = v.strictObject({ mode: v.literal('sd-upscale'), tile, overlap }, unexpected);
+const ultimate = v.strictObject(
+  {
+    mode: v.literal('ultimate'),
+    tile,
+    padding: v.exactOptional(whole(0, most.padding)),
+    maskBlur: v.exactOptional(whole(0, most.blur)),
+    redraw: v.exactOptional(oneOf(['linear', 'chess', 'none'])),
+    seams: v.exactOptional(oneOf(['none', 'band', 'half-tile', 'half-tile-intersections'])),
+    seamStrength: v.exactOptional(from(0, 1)),
+    seamWidth: v.exactOptional(whole(0, 512)),
+    seamPadding: v.exactOptional(whole(0, most.padding)),
+    seamBlur: v.exactOptional(whole(0, most.blur)),
+  },
+  unexpected,
+);
+const modes = ['joint', 'sd-upscale', 'ultimate'] as const;
+const tiles = v.variant('mode', [joint, sdUpscale, ultimate], `needs a mode: one of ${modes.join(', ')}`);
+
+const control = v.strictObject(
+  {
+    file: v.exactOptional(file),
+    weight: v.exactOptional(from(0, 3)),
+    start: v.exactOptional(from(0, 1)),
+    end: v.exactOptional(from(0, 1)),
+    mode: v.exactOptional(oneOf(['balanced', 'prompt', 'control'])),
+  },
+  unexpected,
+);
+
+export const refine = v.strictObject(
+  {
+    kind: v.literal('refine'),
+    weights: v.exactOptional(weights),
+    prompt: v.exactOptional(text),
+    negative: v.exactOptional(text),
+    strength: v.exactOptional(from(0, 1)),
+    strengthRule: v.exactOptional(oneOf(strengthRules)),
+    steps: v.exactOptional(whole(1, most.steps)),
+    sampler: v.exactOptional(oneOf(samplers)),
+    spacing: v.exactOptional(oneOf(spacings)),
+    guidance: v.exactOptional(from(0, most.guidance)),
+    seed: v.exactOptional(whole(0, 2 ** 32 - 1)),
+    noise: v.exactOptional(oneOf(noiseSources)),
+    clipSkip: v.exactOptional(whole(1, 12)),
+    tiles: v.exactOptional(tiles),
+    control: v.exactOptional(control),
+    colour: v.exactOptional(oneOf(colourMatches)),
+  },
+  unexpected,
+);
