@@ -268,7 +268,16 @@ export class GraphBuilder {
     return shape ? this.node('Reshape', [value, this.integers(shape)]) : value;
   }
 
-  /** The same in fp32, for weights that are first computed from others: those sums are folded, and free. */
+  /** Rows of a stored matrix by their numbers (i32 or i64): only those that are taken change their dtype. */
+  rows(name: string, indices: string): string {
+    const entry = this.#entry(name);
+    if (entry.dtype !== 'f16' && entry.dtype !== 'f32')
+      return this.node('Gather', [this.weight(name), indices]);
+    const taken = this.node('Gather', [this.#stored(entry), indices]);
+    return entry.dtype === this.#compute ? taken : this.cast(taken, this.#compute);
+  }
+
+  /** A stored tensor in fp32, for weights that are first computed from others: those sums are folded, and free. */
   exact(name: string, shape?: readonly number[]): string {
     const value = this.#inDtype(this.#entry(name), 'f32');
     return shape ? this.node('Reshape', [value, this.integers(shape)]) : value;
