@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { computable } from './convert-dtypes.ts';
+import { computable, singlesOf } from './convert-dtypes.ts';
 import { tensorBytes } from './tensor-bytes.ts';
 import type { Dtype, TensorTable } from './tensor-table.ts';
 
@@ -63,4 +63,14 @@ describe('computable', () => {
     const table = tableOf([['a', dtype, Uint8Array.from(codes), codes.length]]);
     expect(await floats(await computable(table), 'a')).toEqual([...values]);
   });
+});
+
+it.each([
+  ['f32', Float32Array.of(1, -2.5), [1, -2.5]],
+  ['f16', Uint16Array.of(0x3c00, 0xc000, 0x7c00), [1, -2, Infinity]],
+  ['bf16', Uint16Array.of(0x3f80, 0xc000), [1, -2]],
+  ['f64', Float64Array.of(0.1), [Math.fround(0.1)]],
+] as const)('gives singles of %s', (dtype, data, values) => {
+  expect([...(singlesOf(data.buffer, dtype) ?? [])]).toEqual([...values]);
+  expect(singlesOf(data.buffer, 'i32')).toBeNull();
 });

@@ -1,5 +1,6 @@
 /** Brings floats that no backend computes with (bf16, f64, those of 8 bits) to fp32, once, streamed tensor by tensor. */
 
+import { fromHalfArray } from './float16.ts';
 import type { TensorEntry, TensorTable } from './tensor-table.ts';
 
 /** Values of one piece: bounds the memory above the Blobs. */
@@ -61,6 +62,13 @@ function fromBfloat16(bytes: ArrayBuffer): Float32Array<ArrayBuffer> {
 /** Whether `computable` makes f32 of this dtype. */
 export function becomesSingle(dtype: TensorEntry['dtype']): boolean {
   return conversions[dtype] !== undefined;
+}
+
+/** Values of this dtype as singles (f64 rounded), from whole values that begin the buffer; null for what is no float. */
+export function singlesOf(bytes: ArrayBuffer, dtype: TensorEntry['dtype']): Float32Array<ArrayBuffer> | null {
+  if (dtype === 'f32') return new Float32Array(bytes);
+  if (dtype === 'f16') return fromHalfArray(new Uint16Array(bytes));
+  return conversions[dtype]?.convert(bytes) ?? null;
 }
 
 /** Floats of 8 bits: a sign, an exponent with this bias, and so many bits of fraction. Only some have infinities. */
