@@ -1,0 +1,64 @@
+/** Joins what the tiles of a grid predict into one map, in any order, in fp32: only the map itself is held. */
+
+import { at, invariant } from '../../base/assert.ts';
+import { area } from '../../picture/geometry.ts';
+import type { EvenGrid, GridTile } from './grid.ts';
+import { weightLines, type Weighting } from './weights.ts';
+
+export class LatentJoiner {
+  readonly #grid: EvenGrid;
+  readonly #channels: number;
+  readonly #across: readonly Float32Array[];
+  readonly #down: readonly Float32Array[];
+  readonly #added = new Set<number>();
+  #map: Float32Array<ArrayBuffer>;
+
+  constructor(grid: EvenGrid, channels = 4, weighting: Weighting = 'gaussian') {
+    this.#grid = grid;
+    this.#channels = channels;
+    this.#across = weightLines(grid.columns, grid.tile.width, weighting);
+    this.#down = weightLines(grid.rows, grid.tile.height, weighting);
+    this.#map = this.#empty();
+  }
+
+  /** Adds a tile's prediction, `channels` planes of the tile's shape; each tile once. */
+  add({ index, column, row, rect }: GridTile, prediction: Float32Array): void {
+    const { width, height } = rect;
+    const { size } = this.#grid;
+    const across = at(this.#across, column);
+    const down = at(this.#down, row);
+    invariant(
+      prediction.length === this.#channels * width * height,
+      `${prediction.length} values for ${this.#channels} planes of ${width} x ${height}`,
+    );
+    invariant(!this.#added.has(index), `Tile ${index} was added before.`);
+    this.#added.add(index);
+    const map = this.#map;
+    let from = 0;
+    for (let channel = 0; channel < this.#channels; channel++) {
+      for (let y = 0; y < height; y++) {
+        const weight = down[y] as number;
+        let to = (channel * size.height + rect.y + y) * size.width + rect.x;
+        for (let x = 0; x < width; x++, from++, to++) {
+          map[to] = (map[to] as number) + (across[x] as number) * weight * (prediction[from] as number);
+        }
+      }
+    }
+  }
+
+  /** The joined map (channel, row, column), once every tile is in it; the joiner then begins anew. */
+  take(): Float32Array<ArrayBuffer> {
+    invariant(
+      this.#added.size === this.#grid.tiles.length,
+      `${this.#added.size} of ${this.#grid.tiles.length} tiles were added.`,
+    );
+    const map = this.#map;
+    this.#map = this.#empty();
+    this.#added.clear();
+    return map;
+  }
+
+  #empty(): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.#channels * area(this.#grid.size));
+  }
+}
