@@ -83,6 +83,7 @@ const everything: RefineStep = {
   guidance: 6.5,
   seed: 4294967295,
   noise: 'mt19937',
+  exactSteps: true,
   clipSkip: 2,
   tiles: { mode: 'ultimate', tile: 512, padding: 32, maskBlur: 8, redraw: 'chess', seams: 'half-tile' },
   control: { file: 'tile.safetensors', weight: 0.6, start: 0, end: 0.9, mode: 'prompt' },

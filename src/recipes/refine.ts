@@ -3,7 +3,10 @@
  * Its size stays. What is not given takes the value of `refineDefaults`.
  */
 
-/** Named as in k-diffusion and AUTOMATIC1111. */
+import type { NoiseSource } from '../diffusion/noise/noise-field.ts';
+import type { SamplerName, SpacingName } from '../diffusion/samplers/names.ts';
+import type { StrengthRule } from '../diffusion/schedule/plan.ts';
+
 export const samplers = [
   'ddim',
   'euler',
@@ -14,23 +17,10 @@ export const samplers = [
   'dpmpp-3m-sde',
   'lcm',
   'turbo',
-] as const;
-export type SamplerName = (typeof samplers)[number];
-
-/** How the noise levels of the steps are spaced. */
-export const spacings = ['normal', 'karras', 'trailing'] as const;
-export type SpacingName = (typeof spacings)[number];
-
-/**
- * What strength means. `level`: the noise level that AUTOMATIC1111's strength gives with 20 Karras steps, whatever the sampler.
- * `sampler`: AUTOMATIC1111's own, where the level depends on sampler and steps. `diffusers`: likewise, with one evaluation fewer.
- */
-export const strengthRules = ['level', 'sampler', 'diffusers'] as const;
-export type StrengthRule = (typeof strengthRules)[number];
-
-/** Which generator the noise is of: AUTOMATIC1111's for GPUs (Philox), or torch's for CPUs (MT19937). */
-export const noiseSources = ['philox', 'mt19937'] as const;
-export type NoiseSource = (typeof noiseSources)[number];
+] as const satisfies readonly SamplerName[];
+export const spacings = ['normal', 'karras', 'trailing'] as const satisfies readonly SpacingName[];
+export const strengthRules = ['level', 'sampler', 'diffusers'] as const satisfies readonly StrengthRule[];
+export const noiseSources = ['philox', 'mt19937'] as const satisfies readonly NoiseSource[];
 
 export const colourMatches = ['wavelet', 'mean', 'none'] as const;
 export type ColourMatch = (typeof colourMatches)[number];
@@ -95,7 +85,10 @@ export interface RefineStep {
   readonly strength?: number;
   readonly strengthRule?: StrengthRule;
   readonly steps?: number;
+  /** Whether all steps are spent on what the strength leaves; they are shortened with it otherwise. */
+  readonly exactSteps?: boolean;
   readonly sampler?: SamplerName;
+  /** The sampler's usual one when it is not given. */
   readonly spacing?: SpacingName;
   /** CFG; at 1 the negative prompt is not looked at. */
   readonly guidance?: number;
@@ -115,7 +108,6 @@ export const refineDefaults = {
   strengthRule: 'level',
   steps: 20,
   sampler: 'dpmpp-2m',
-  spacing: 'karras',
   guidance: 7,
   seed: 0,
   noise: 'philox',

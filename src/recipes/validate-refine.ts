@@ -86,6 +86,7 @@ export const refine = v.strictObject(
     strength: v.exactOptional(from(0, 1)),
     strengthRule: v.exactOptional(oneOf(strengthRules)),
     steps: v.exactOptional(whole(1, most.steps)),
+    exactSteps: v.exactOptional(v.boolean('must be true or false')),
     sampler: v.exactOptional(oneOf(samplers)),
     spacing: v.exactOptional(oneOf(spacings)),
     guidance: v.exactOptional(from(0, most.guidance)),
