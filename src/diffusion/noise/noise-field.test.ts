@@ -4,7 +4,7 @@ import { noiseField, type LatentArea, type LatentShape, type NoiseSource } from 
 import { philoxNormals } from './philox.ts';
 import { TorchCpuGenerator } from './torch-cpu.ts';
 
-const sources: readonly NoiseSource[] = ['philox', 'torch-cpu'];
+const sources: readonly NoiseSource[] = ['philox', 'mt19937'];
 const shape: LatentShape = { channels: 4, height: 6, width: 7 };
 const seeds = fc.nat({ max: 2 ** 40 });
 
@@ -87,7 +87,7 @@ it('draws in the order of one generator a picture', () => {
   const length = 4 * 6 * 7;
   const field = noiseField('philox', 5, shape);
   expect(field.draw(3)).toEqual(philoxNormals(5, 3, 0, length));
-  const torch = noiseField('torch-cpu', 5, shape);
+  const torch = noiseField('mt19937', 5, shape);
   const generator = new TorchCpuGenerator(5);
   expect(torch.draw(0)).toEqual(generator.normals(length));
   expect(torch.draw(1)).toEqual(generator.normals(length));

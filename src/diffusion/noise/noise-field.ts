@@ -32,8 +32,8 @@ export interface NoiseField {
   draw(number: number, area?: LatentArea): Float32Array<ArrayBuffer>;
 }
 
-/** `philox`: AUTOMATIC1111's "NV"; `torch-cpu`: its "CPU", and what diffusers draws there. */
-export type NoiseSource = 'philox' | 'torch-cpu';
+/** `philox`: AUTOMATIC1111's "NV"; `mt19937`: its "CPU", and what diffusers draws there. */
+export type NoiseSource = 'philox' | 'mt19937';
 
 /**
  * The order is AUTOMATIC1111's: a generator a picture, seeded with the picture's seed, and a draw of
