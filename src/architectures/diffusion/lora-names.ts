@@ -17,8 +17,9 @@ const ends: readonly (readonly [RegExp, Role])[] = [
   [/\.lora_A(\.\w+)?\.weight$/, 'down'],
   [/\.lora_B(\.\w+)?\.weight$/, 'up'],
   [/\.lora_mid\.weight$/, 'mid'],
-  [/\.alpha$/, 'alpha'],
+  [/([._]lora|\.lora_linear_layer)?\.alpha$/, 'alpha'],
   [/\.(hada_[wt]\w+|lokr_[wt]\w+|oft_\w+|dora_scale|lora_magnitude_vector(\.\w+)*)$/, 'other'],
+  [/\.(diff|diff_b|w_norm|b_norm)$/, 'other'],
 ];
 
 /** One layer of a LoRA, as far as its file has it. */
@@ -48,5 +49,7 @@ export function loraLayers(table: TensorTable): ReadonlyMap<string, LoraLayer> {
     const name = entry.name.replace(end, '');
     layers.set(name, { ...layers.get(name), [role]: entry });
   }
+  // Networks have tensors named so too.
+  for (const [name, { down, up, other }] of layers) if (!down && !up && !other) layers.delete(name);
   return layers;
 }

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import type { Failure } from '../../base/errors.ts';
+import { blobStore } from '../../formats/appended-table.ts';
+import { TableWriter } from '../../formats/table-writer.ts';
+import { valueCount } from '../../formats/tensor-bytes.ts';
+import type { TensorTable } from '../../formats/tensor-table.ts';
+import { mergeLoras } from './lora-merge.ts';
+import { planLoras, type GivenLora } from './lora.ts';
+import type { LoraPart } from './lora-targets.ts';
+
+function tableOf(shapes: Readonly<Record<string, readonly number[]>>, value = 0.5): TensorTable {
+  const writer = new TableWriter();
+  for (const [name, shape] of Object.entries(shapes)) {
+    writer.add(name, 'f32', shape, new Float32Array(valueCount(shape)).fill(value));
+  }
+  return writer.finish();
+}
+
+const attention = 'down_blocks.0.attentions.0.transformer_blocks.0';
+const kohya = `lora_unet_${attention.replaceAll('.', '_')}`;
+
+const base = new Map<LoraPart, TensorTable>([
+  ['unet', tableOf({ [`${attention}.attn2.to_k.weight`]: [320, 768], 'conv_in.weight': [320, 4, 3, 3] })],
+  ['text-encoder', tableOf({ 'text_model.encoder.layers.0.self_attn.q_proj.weight': [768, 768] })],
+]);
+
+function lora(shapes: Readonly<Record<string, readonly number[]>>): GivenLora {
+  return { name: 'style.safetensors', table: tableOf(shapes), weight: 1 };
+}
+
+function layer(name: string, inputs: number, outputs: number): Record<string, readonly number[]> {
+  return { [`${name}.lora_down.weight`]: [4, inputs], [`${name}.lora_up.weight`]: [outputs, 4] };
+}
+
+function refusal(given: GivenLora, parts: ReadonlyMap<LoraPart, TensorTable> = base): Failure {
+  const plan = planLoras(parts, [given]);
+  if (plan.ok) throw new Error('It was taken');
+  return plan.error;
+}
+
+describe('a LoRA that does not fit', () => {
+  it.each([
+    ['Stable Diffusion 2', layer(`${kohya}_attn2_to_k`, 1024, 320)],
+    ['Stable Diffusion XL', layer(`${kohya}_attn2_to_k`, 2048, 640)],
+    ['Stable Diffusion XL', layer('lora_te2_text_model_encoder_layers_0_mlp_fc1', 1280, 5120)],
+    ['Stable Diffusion XL', layer('lora_unet_input_blocks_7_1_transformer_blocks_9_attn1_to_q', 1280, 1280)],
+    ['Stable Diffusion 2', layer('lora_te_text_model_encoder_layers_0_self_attn_q_proj', 1024, 1024)],
+    ['Flux', layer('lora_unet_double_blocks_0_img_attn_proj', 3072, 3072)],
+    ['Stable Diffusion 3 or Flux', layer('transformer.transformer_blocks.0.attn.to_q', 1536, 1536)],
+    ['another network', layer('lora_unet_something_else', 64, 64)],
+  ])('is said to be for %s', (needs, shapes) => {
+    const { code, message, detail } = refusal(lora(shapes));
+    expect([code, detail?.['reason'], detail?.['needs']]).toEqual(['model-unsupported', 'lora-base', needs]);
+    expect(message).toContain('style.safetensors');
+    expect(message).toContain(needs);
+    expect(message).toContain('this model is Stable Diffusion 1');
+  });
+
+  it('may be for the same family', () => {
+    const shapes = { ...layer(`${kohya}_attn2_to_k`, 768, 320), ...layer('lora_unet_conv_in', 36, 64) };
+    expect(refusal(lora(shapes)).message).toContain('for a network of another shape');
+  });
+
+  it('has ranks that differ', () => {
+    const name = `${kohya}_attn2_to_k`;
+    const shapes = { [`${name}.lora_down.weight`]: [4, 768], [`${name}.lora_up.weight`]: [320, 8] };
+    expect(refusal(lora(shapes)).detail).toMatchObject({ reason: 'lora-base' });
+  });
+
+  it.each([
+    ['LoHa', 'hada_w1_a'],
+    ['LoKr', 'lokr_w2'],
+    ['OFT', 'oft_blocks'],
+    ['DoRA', 'dora_scale'],
+    ['LyCORIS with whole tensors', 'diff'],
+  ])('is a %s', (kind, end) => {
+    const shapes = { ...layer('lora_unet_conv_in', 36, 320), [`lora_unet_conv_in.${end}`]: [4, 4] };
+    expect(refusal(lora(shapes))).toMatchObject({
+      code: 'model-unsupported',
+      detail: { reason: 'lora-kind', kind },
+    });
+  });
+
+  it('is half there', () => {
+    const given = lora({ 'lora_unet_conv_in.lora_down.weight': [4, 4, 3, 3] });
+    expect(refusal(given)).toMatchObject({ code: 'model-damaged', detail: { reason: 'lora-layer' } });
+  });
+
+  it('meets a quantised base', () => {
+    const writer = new TableWriter();
+    writer.add('conv_in.weight', 'i8', [320, 4, 3, 3], new Int8Array(320 * 36));
+    const given = lora({
+      'lora_unet_conv_in.lora_down.weight': [4, 4, 3, 3],
+      'lora_unet_conv_in.lora_up.weight': [320, 4, 1, 1],
+    });
+    expect(refusal(given, new Map([['unet', writer.finish()]]))).toMatchObject({
+      code: 'model-unsupported',
+      detail: { reason: 'lora-quantised', tensor: 'conv_in.weight' },
+    });
+  });
+});
+
+it('says which layers have no place, and takes the others', () => {
+  const shapes = { ...layer('lora_unet_conv_in', 36, 320), ...layer('lora_te_text_model_final', 8, 8) };
+  const plan = planLoras(base, [lora(shapes)]);
+  if (!plan.ok) throw new Error(plan.error.message);
+  expect(plan.value.left).toEqual(['style.safetensors: lora_te_text_model_final']);
+  expect([...(plan.value.changes.get('unet')?.keys() ?? [])]).toEqual(['conv_in.weight']);
+});
+
+describe('mergeLoras', () => {
+  const shapes = layer('lora_unet_conv_in', 36, 320);
+  const unet = base.get('unet');
+  if (!unet) throw new Error('No UNet');
+
+  async function merge(
+    value: number,
+    weight: number,
+    compute: 'f16' | 'f32',
+    go?: () => boolean,
+  ): ReturnType<typeof mergeLoras> {
+    const plan = planLoras(base, [{ name: 'a', table: tableOf(shapes, value), weight }]);
+    if (!plan.ok || !unet) throw new Error('It was not taken');
+    return mergeLoras(unet, plan.value.changes.get('unet') ?? new Map(), compute, blobStore(), go);
+  }
+
+  it('names a LoRA with values that are no numbers', async () => {
+    expect(await merge(NaN, 1, 'f32')).toMatchObject({
+      ok: false,
+      error: { code: 'model-damaged', detail: { file: 'a' } },
+    });
+  });
+
+  it('keeps fp32 where half precision would be infinite', async () => {
+    const done = await merge(0.5, 1e6, 'f16');
+    if (!done.ok) throw new Error(done.error.message);
+    const entry = done.value.tensors.get('conv_in.weight');
+    expect(entry?.dtype).toBe('f32');
+    const start = entry?.offset ?? 0;
+    const [first] = new Float32Array(await done.value.blob.slice(start, start + 4).arrayBuffer());
+    expect(first).toBe(1e6 + 0.5);
+  });
+
+  it('ends when told so', async () => {
+    expect(await merge(1, 1, 'f32', () => false)).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+  });
+});
