@@ -22,6 +22,9 @@ export const errorCodes = [
   // storage
   'storage-full',
   'storage-unavailable', // blocked, private mode, or broken
+  // prompts
+  'prompt-too-long', // more tokens than the text encoder is run for
+  'prompt-unsupported', // syntax that we know and do not have: the message says which
   // running
   'out-of-memory',
   'gpu-unavailable', // WebGPU asked for by name, but there is none

@@ -5,7 +5,6 @@ import { endToken, startToken, type Tokenizer } from './tokenizer.ts';
 
 /** Tokens of a text that one row holds, between its start and its end token. */
 export const chunkTokens = 75;
-export const rowTokens = 77;
 
 /** `,` at a word's end: the one place where a chunk may end early. */
 const comma = 267;
