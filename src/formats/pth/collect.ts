@@ -8,6 +8,8 @@ const mostVisits = 2_000_000;
 const mostTensors = 100_000;
 const mostNameLength = 1000;
 
+const parameterDict = 'torch.nn.modules.container.ParameterDict';
+
 export interface Collected {
   readonly tensors: ReadonlyMap<string, PickleTensor>;
   /** The global without which a network's tensors are not whole; null when all is there. */
@@ -29,7 +31,7 @@ class Collector {
 
   visit(value: PickleValue, name: string, depth: number): void {
     if (isKind(value, 'tensor')) this.#add(name === '' ? 'tensor' : name, value);
-    else if (isKind(value, 'inert')) this.#inert.push(value);
+    else if (isKind(value, 'inert')) this.#object(value, name, depth);
     else if (isKind(value, 'dict')) this.#members(value.items, name, depth);
     else if (isKind(value, 'list')) this.#members(value.items.entries(), name, depth);
   }
@@ -41,6 +43,16 @@ class Collector {
   needs(): string | null {
     if (this.#missing !== null || this.tensors.size > 0) return this.#missing;
     return this.#inert.find((inert) => this.#holdsTensors(inert))?.name ?? null;
+  }
+
+  /** A dictionary of parameters is an object of torch's, and the dictionary its attribute. */
+  #object(value: PickleInert, name: string, depth: number): void {
+    const states = value.name === parameterDict ? value.parts : [];
+    const inside = states.flatMap((state) =>
+      isKind(state, 'dict') ? (state.items.get('_parameters') ?? []) : [],
+    );
+    if (inside.length === 0) this.#inert.push(value);
+    for (const parameters of inside) this.visit(parameters, name, depth + 1);
   }
 
   #members(members: Iterable<readonly [string | number, PickleValue]>, name: string, depth: number): void {

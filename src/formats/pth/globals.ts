@@ -73,11 +73,12 @@ export function call(callee: PickleValue, args: PickleValue): PickleValue {
   return inert;
 }
 
-/** `('storage', type, key, device, count, view)`, as `torch.save` writes it. */
+/** `('storage', type, key, device, count, view)`, as `torch.save` writes it, or an old `('module', class, ...)`: the class. */
 export function persistent(id: PickleValue): PickleValue {
   const inert: PickleInert = { kind: 'inert', name: 'a persistent id', tensor: true, parts: [] };
   if (!isKind(id, 'list')) return inert;
   const [what, type, key, , , view] = id.items;
+  if (what === 'module' && isKind(type, 'global')) return type;
   if (what !== 'storage' || (typeof key !== 'string' && typeof key !== 'number')) return inert;
   if (!isKind(type, 'global')) return isKind(type, 'inert') ? { ...inert, name: type.name } : inert;
   const dtype = storageDtypes.get(type.name);
