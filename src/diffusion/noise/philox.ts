@@ -4,7 +4,7 @@
  * noise source of AUTOMATIC1111 make of them.
  */
 
-import { at, invariant } from '../../base/assert.ts';
+import { invariant } from '../../base/assert.ts';
 
 const rounds = 10;
 const multipliers = [0xd2511f53, 0xcd9e8d57] as const;
@@ -16,7 +16,10 @@ const toAngle = Math.fround(2 * Math.PI * 2 ** -32);
 
 /** The upper 32 bits of the product of two unsigned 32-bit integers. */
 function multiplyHigh(a: number, b: number): number {
-  const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   return aHigh * bHigh + (middle >>> 16) + ((aLow * bHigh + (middle & 0xffff)) >>> 16);
 }
@@ -26,7 +29,10 @@ function multiplyHigh(a: number, b: number): number {
  * @param keyLow, keyHigh unsigned 32-bit words
  */
 export function philox4x32(block: Uint32Array, keyLow: number, keyHigh: number): void {
-  let [a, b, c, d] = [at(block, 0), at(block, 1), at(block, 2), at(block, 3)];
+  let a = block[0] ?? 0;
+  let b = block[1] ?? 0;
+  let c = block[2] ?? 0;
+  let d = block[3] ?? 0;
   for (let round = 0; round < rounds; round++) {
     const low = Math.imul(multipliers[0], a);
     const high = multiplyHigh(multipliers[0], a);
@@ -37,7 +43,10 @@ export function philox4x32(block: Uint32Array, keyLow: number, keyHigh: number):
     keyLow = (keyLow + weyl[0]) >>> 0;
     keyHigh = (keyHigh + weyl[1]) >>> 0;
   }
-  block.set([a, b, c, d]);
+  block[0] = a;
+  block[1] = b;
+  block[2] = c;
+  block[3] = d;
 }
 
 /**
@@ -63,8 +72,8 @@ export function philoxNormals(
     block[2] = first + i;
     block[3] = 0;
     philox4x32(block, keyLow, keyHigh);
-    const radius = Math.sqrt(-2 * Math.log(at(block, 0) * toUnit + toUnit / 2));
-    values[i] = radius * Math.sin(at(block, 1) * toAngle + toAngle / 2);
+    const radius = Math.sqrt(-2 * Math.log((block[0] ?? 0) * toUnit + toUnit / 2));
+    values[i] = radius * Math.sin((block[1] ?? 0) * toAngle + toAngle / 2);
   }
   return values;
 }

@@ -1,6 +1,6 @@
-/** The one loop over latents that samplers and guidance need. */
+/** The one loop over latents that samplers and guidance need: a million values and more, in single precision. */
 
-import { at, invariant } from '../../base/assert.ts';
+import { invariant } from '../../base/assert.ts';
 
 export type Term = readonly [weight: number, values: Float32Array];
 
@@ -11,14 +11,10 @@ export function weightedSum(terms: readonly Term[]): Float32Array<ArrayBuffer> {
     terms.every(([, values]) => values.length === length),
     'Latents that are added have one shape',
   );
-  const counted = terms.filter(([weight]) => weight !== 0);
-  const weights = counted.map(([weight]) => weight);
-  const arrays = counted.map(([, values]) => values);
-  const sum = new Float32Array(length);
-  for (let i = 0; i < length; i++) {
-    let value = 0;
-    for (let term = 0; term < arrays.length; term++) value += at(weights, term) * at(at(arrays, term), i);
-    sum[i] = value;
+  const sum = new Float64Array(length);
+  for (const [weight, values] of terms) {
+    if (weight === 0) continue;
+    for (let i = 0; i < length; i++) sum[i] = (sum[i] as number) + weight * (values[i] as number);
   }
-  return sum;
+  return new Float32Array(sum);
 }
