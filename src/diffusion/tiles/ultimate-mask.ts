@@ -13,7 +13,7 @@ export type Profile =
   | { readonly kind: 'ramp'; readonly length: number };
 
 export interface JobMask {
-  /** `lines`: the product of a profile across and one down; `radial`: a cone that ends where the box does. */
+  /** `lines`: the product of a profile across and one down; `radial`: a cone that ends in the box's corners. */
   readonly shape:
     { readonly kind: 'lines'; readonly x: Profile; readonly y: Profile } | { readonly kind: 'radial' };
   /** May hang over the picture on the right and at the bottom. */
@@ -123,7 +123,8 @@ function coneOver(
     const down = (2 * (y + 0.5 - box.y)) / box.height - 1;
     for (const [column, x] of columns.entries()) {
       const across = (2 * (x + 0.5 - box.x)) / box.width - 1;
-      line[column] = Math.max(0, 1 - Math.sqrt(across * across + down * down));
+      const inBox = Math.abs(across) < 1 && Math.abs(down) < 1;
+      line[column] = inBox ? 1 - Math.sqrt((across * across + down * down) / 2) : 0;
     }
     blurInto(line, kernel, lines.subarray(row * width, (row + 1) * width));
   }

@@ -40,7 +40,7 @@ describe('planVae', () => {
         const picture = new Float32Array(3 * size.width * size.height * 64).fill(NaN);
         for (const tile of plan.tiles) {
           const filled = padPlanes(cutPlanes(map, size, tile.read), tile.read, rules);
-          expect(filled.size).toEqual(options.tile);
+          expect(filled.size).toMatchObject(options.tile);
           const decoded = cropPlanes(
             decode(filled.planes, filled.size),
             vaePixels({ x: 0, y: 0, ...filled.size }),
