@@ -19,6 +19,8 @@ export const partKinds = [
   'vae-decoder',
   'taesd-encoder',
   'taesd-decoder',
+  'ldsr-unet',
+  'ldsr-decoder',
 ] as const;
 export type PartKind = (typeof partKinds)[number];
 

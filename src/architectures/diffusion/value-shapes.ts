@@ -64,6 +64,12 @@ function resultShape(node: OnnxNode, given: readonly Shape[], numbers: (index: n
       const [from = 0, to = 0, axis = 0] = [1, 2, 3].map((index) => numbers(index)[0]);
       return first.map((side, at) => (at === axis ? Math.min(to, side) - from : side));
     }
+    case 'Gather':
+      return [...second, ...first.slice(1)];
+    case 'ArgMax':
+    case 'ReduceSum':
+      // Only ever over the last dimension, which goes.
+      return first.slice(0, -1);
     default:
       invariant(keeping.has(node.op), `Nothing is known of the operator ${node.op}`);
       return first;
