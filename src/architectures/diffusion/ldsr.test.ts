@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { writeOnnx } from '../../formats/onnx/writer.ts';
 import type { Structure, TensorSpec } from '../architecture.ts';
 import { zeroTable } from '../empty-table.ts';
-import { ldsrDecoder } from './ldsr-decoder.ts';
+import { type CodebookStructure, ldsrDecoder } from './ldsr-decoder.ts';
 import { ldsrMultiple, ldsrUnet } from './ldsr-unet.ts';
 import { buildPart, type Part } from './part.ts';
 import { valueSizes } from './testing/value-sizes.ts';
@@ -13,10 +13,15 @@ const limit = 128 * 2 ** 20;
 
 /** Of CompVis/ldm-super-resolution-4x-openimages. */
 const network = { widths: [160, 320, 320, 640], layers: 2, attends: [0, 0, 0, 1], head: 32 };
-const decoder = {
-  ...{ widths: [128, 256, 512], layers: 2, latent: 3, quant: 1, attention: 1 },
-  ...{ codes: 8192, code: 3 },
-} as const;
+const decoder: CodebookStructure = {
+  widths: [128, 256, 512],
+  layers: 2,
+  latent: 3,
+  quant: 1,
+  attention: 1,
+  codes: 8192,
+  code: 3,
+};
 
 function weights(specs: readonly TensorSpec[]): number {
   return specs.reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0);
