@@ -3,7 +3,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Structure } from '../../src/architectures/architecture.ts';
+import { findParts, type FoundParts } from '../../src/architectures/diffusion/checkpoint.ts';
+import type { FoundPart } from '../../src/architectures/diffusion/checkpoint-parts.ts';
+import { clip } from '../../src/architectures/diffusion/clip.ts';
 import { sectionsOf, type Sections } from '../../src/architectures/diffusion/names/sections.ts';
+import { buildPart, type Part } from '../../src/architectures/diffusion/part.ts';
+import { unet } from '../../src/architectures/diffusion/unet.ts';
+import { vaeDecoder } from '../../src/architectures/diffusion/vae-decoder.ts';
+import { vaeEncoder } from '../../src/architectures/diffusion/vae-encoder.ts';
+import type { OnnxModel } from '../../src/formats/onnx/model.ts';
 import { valueCount } from '../../src/formats/tensor-bytes.ts';
 import type { TensorEntry, TensorTable } from '../../src/formats/tensor-table.ts';
 
@@ -90,3 +99,44 @@ it('finds all parts of one file', async () => {
   const counts = [unet, vae, text, controlnet].map((section) => section?.tensors.size ?? 0);
   expect(counts).toEqual(['unet-1', 'vae', 'text-1', 'controlnet'].map((file) => rowsOf(file).length));
 });
+
+/** Each part's graph, whatever its structure's type. */
+function graphsOf(parts: FoundParts): (OnnxModel | string)[] {
+  const form = { batch: 1, height: 8, width: 8, tokens: 77 };
+  const build = <S extends Structure>(part: Part<S>, found: FoundPart<S> | undefined): OnnxModel | string => {
+    if (!found) return `no ${part.kind}`;
+    const built = buildPart(part, found.table, found.structure, form, 'fp16');
+    return built.ok ? built.value : built.error.message;
+  };
+  return [
+    build(unet, parts.unet),
+    build(clip, parts['text-encoder']),
+    build(vaeEncoder, parts['vae-encoder']),
+    build(vaeDecoder, parts['vae-decoder']),
+  ];
+}
+
+it('makes the same graphs over the same bytes from one file and from a folder', async () => {
+  const files = ['unet-1', 'vae', 'text-1'].map(rowsOf);
+  const single = findParts([{ name: 'all.safetensors', table: await fileOf(files.flat()) }]);
+  const folder = await Promise.all(
+    files.map(async (rows, index) => {
+      const own = rows.map((row) => ({ ...row, stored: row.name, storedShape: row.shape, parts: 1 }));
+      return { name: `${index}/model.safetensors`, table: await fileOf(own) };
+    }),
+  );
+  const parts = findParts(folder);
+  if (!single.ok || !parts.ok) throw new Error('Not found');
+  const [ours, theirs] = [graphsOf(single.value.parts), graphsOf(parts.value.parts)];
+  expect(ours.map(withoutPlaces)).toEqual(theirs.map(withoutPlaces));
+  expect(ours.every((model) => typeof model !== 'string')).toBe(true);
+});
+
+/** The bytes themselves are compared above; where they begin differs between files. */
+function withoutPlaces(model: OnnxModel | string): unknown {
+  if (typeof model === 'string') return model;
+  const initializers = model.initializers.map(({ data, ...rest }) => {
+    return { ...rest, data: 'location' in data ? data.length : data };
+  });
+  return { ...model, initializers };
+}

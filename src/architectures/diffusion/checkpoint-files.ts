@@ -1,0 +1,55 @@
+/** Reads the files of a diffusion model as a person gives them: weights with their notes, and configs. */
+
+import type { Failure } from '../../base/errors.ts';
+import { ok, type Result } from '../../base/result.ts';
+import { readNotes } from '../../formats/safetensors/notes.ts';
+import { readWeights, type NamedBlob } from '../../formats/weights-file.ts';
+import type { GivenWeights } from './checkpoint-parts.ts';
+import type { GivenConfig } from './checkpoint-told.ts';
+
+export interface GivenFiles {
+  readonly weights: readonly GivenWeights[];
+  readonly configs: readonly GivenConfig[];
+}
+
+/** No config is this large. */
+const mostConfigBytes = 1 << 20;
+/** What lies beside weights in a folder: words, licences, pictures, the tokenizer's tables. */
+const besides = /\.(json|txt|md|png|jpe?g|webp|ya?ml|gitattributes)$|(^|\/)(LICENSE|README)[^/]*$/i;
+
+/**
+ * Names are paths where files come from a folder. Headers only are read. Failures: those of `readWeights`, with the file's name; an
+ * ONNX or ncnn file is left to others.
+ */
+export async function readDiffusionFiles(files: readonly NamedBlob[]): Promise<Result<GivenFiles>> {
+  const weights: GivenWeights[] = [];
+  const configs: GivenConfig[] = [];
+  for (const { name, blob } of files) {
+    if (besides.test(name)) {
+      const value = name.endsWith('.json') && blob.size <= mostConfigBytes ? parsed(await blob.text()) : null;
+      if (value !== null) configs.push({ name, value });
+      continue;
+    }
+    const read = await readWeights([{ name, blob }]);
+    if (!read.ok) return named(name, read.error);
+    const file = read.value;
+    if (file.format !== 'safetensors' && file.format !== 'pth') continue;
+    const notes = file.format === 'safetensors' ? await readNotes(blob) : {};
+    weights.push({ name, table: file.table, notes });
+  }
+  return ok({ weights, configs });
+}
+
+/** The failure of one file among several. */
+function named(name: string, error: Failure): Result<never> {
+  const told = error.message.includes(`"${name}"`);
+  return { ok: false, error: told ? error : { ...error, message: `"${name}": ${error.message}` } };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
