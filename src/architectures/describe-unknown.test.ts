@@ -16,7 +16,9 @@ describe('a network that nobody knows', () => {
     ],
     ['diffusion', ['diffusion_model.input_blocks.0.0.weight']],
     ['diffusion', ['down_blocks.0.resnets.0.conv1.weight', 'time_embedding.linear_1.weight']],
-    ['diffusion', ['double_blocks.0.img_attn.qkv.weight', 'time_in.in_layer.weight']],
+    ['foreign-diffusion', ['double_blocks.0.img_attn.qkv.weight', 'time_in.in_layer.weight']],
+    ['foreign-diffusion', ['conditioner.embedders.0.transformer.text_model.final_layer_norm.bias']],
+    ['diffusion-part', ['controlnet_cond_embedding.conv_in.weight', 'time_embedding.linear_1.weight']],
     ['diffusion-part', ['encoder.down.0.block.0.norm1.weight', 'post_quant_conv.weight']],
     ['diffusion-part', ['text_model.encoder.layers.0.mlp.fc1.weight']],
     ['lora', ['lora_unet_down_blocks_0.lora_up.weight']],
@@ -44,6 +46,15 @@ describe('a network that nobody knows', () => {
       'The tensors of this file (4, the first: "a.weight", "b", "c") belong to no known network. ' +
         'If it enlarges or restores pictures, export it to ONNX and open that file. Known are esrgan, span.',
     );
+  });
+
+  it('is said to be for another step where it redraws, or for another program', () => {
+    const told = (name: string) => describeUnknown(tableOf(name), []).message;
+    expect(told('first_stage_model.encoder.conv_in.weight')).toContain("Give it to a recipe's refine step");
+    expect(told('lora_unet_mid.lora_down.weight')).toContain('beside the model that it is for');
+    const flux = told('double_blocks.0.img_attn.qkv.weight');
+    expect(flux).toContain('It looks like a model of the Flux family. Enlarger cannot use it.');
+    expect(flux).toContain('Stable Diffusion 1.x or 2.x');
   });
 
   it('is what `recognise` says', () => {

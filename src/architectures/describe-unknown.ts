@@ -3,6 +3,8 @@
 import type { Failure } from '../base/errors.ts';
 import { failure } from '../base/result.ts';
 import type { TensorTable } from '../formats/tensor-table.ts';
+import { foreignFamily, supported } from './diffusion/checkpoint-foreign.ts';
+import { isLora } from './diffusion/lora-names.ts';
 
 interface Likely {
   readonly id: string;
@@ -14,10 +16,10 @@ interface Likely {
   readonly wayOut?: string;
 }
 
-/** Where programs that draw keep such files; Enlarger has no use for them. */
-const drawing = (what: string, folders: string): string =>
-  `Enlarger enlarges and does not draw. ${what} belongs to a program that does, in its folder ${folders}. Choose an upscaler here.`;
 const chooseUpscaler = 'Choose an upscaler.';
+/** Parts of diffusion models work in another step than upscalers do. */
+const redrawing = (what: string): string =>
+  `Give ${what} to a recipe's refine step, which redraws pictures with it. To enlarge, choose an upscaler.`;
 const parts = (what: string): string => `${what}, which is not an upscaler by itself`;
 
 /** The more particular first. */
@@ -26,7 +28,7 @@ const kinds: readonly Likely[] = [
     id: 'lora',
     names: [/(^|[._])lora_(up|down|A|B|te|unet)\b|\.lora_(up|down|A|B)\./],
     what: parts('a LoRA of a diffusion model'),
-    wayOut: drawing('A LoRA', 'models/Lora or models/loras'),
+    wayOut: redrawing('it, beside the model that it is for,'),
   },
   {
     id: 'diffusion',
@@ -34,22 +36,19 @@ const kinds: readonly Likely[] = [
       /^(model\.)?diffusion_model\.|^first_stage_model\.|^cond_stage_model\.|^conditioner\.embedders\./,
     ],
     what: parts('a Stable Diffusion checkpoint'),
-    wayOut: drawing('A checkpoint', 'models/Stable-diffusion or models/checkpoints'),
+    wayOut: redrawing('it'),
+  },
+  {
+    id: 'diffusion-part',
+    names: [/^(control_model|controlnet_down_blocks|controlnet_cond_embedding|zero_convs)\./],
+    what: parts('a ControlNet'),
+    wayOut: redrawing('it, with a checkpoint,'),
   },
   {
     id: 'diffusion',
     names: [/^(unet\.)?down_blocks\.\d+\.resnets\./, /time_emb(ed|edding)/],
     what: parts('the UNet of a Stable Diffusion checkpoint'),
-    wayOut: drawing('A UNet', 'models/diffusion_models'),
-  },
-  {
-    id: 'diffusion',
-    names: [
-      /^(single_)?transformer_blocks\.\d+\.|^double_blocks\.\d+\.|^joint_blocks\.\d+\./,
-      /time_|t_embedder|adaLN/,
-    ],
-    what: parts('the transformer of a diffusion model'),
-    wayOut: drawing('It', 'models/diffusion_models'),
+    wayOut: redrawing('it, with a text encoder and a VAE,'),
   },
   {
     id: 'diffusion-part',
@@ -58,13 +57,13 @@ const kinds: readonly Likely[] = [
       /quant_conv|\.resnets\.|\.block\.\d+\.norm1/,
     ],
     what: parts('the VAE of a diffusion model'),
-    wayOut: drawing('A VAE', 'models/VAE or models/vae'),
+    wayOut: redrawing('it, with a checkpoint,'),
   },
   {
     id: 'diffusion-part',
     names: [/text_model\.encoder\.layers\.|^transformer\.resblocks\.|^encoder\.block\.\d+\.layer\./],
     what: parts('a text encoder'),
-    wayOut: drawing('It', 'models/text_encoders'),
+    wayOut: redrawing('it, with a UNet and a VAE,'),
   },
   {
     id: 'codeformer',
@@ -138,7 +137,15 @@ const kinds: readonly Likely[] = [
   },
 ];
 
-const diffusion: ReadonlySet<string> = new Set(['lora', 'diffusion', 'diffusion-part']);
+const diffusion: ReadonlySet<string> = new Set(['lora', 'diffusion', 'diffusion-part', 'foreign-diffusion']);
+
+/** What no step of Enlarger has a use for. A LoRA is named as one, whatever it is for. */
+function foreignDiffusion(original: TensorTable, table: TensorTable): Omit<Likely, 'names'> | null {
+  const family = isLora(original) ? null : (foreignFamily(original) ?? foreignFamily(table));
+  if (family === null) return null;
+  const wayOut = `Enlarger cannot use it. It redraws with ${supported}; to enlarge, choose an upscaler.`;
+  return { id: 'foreign-diffusion', what: family.what, wayOut };
+}
 
 const asOnnx = 'If it enlarges or restores pictures, export it to ONNX and open that file.';
 const namesShown = 3;
@@ -154,9 +161,9 @@ export function describeUnknown(
 ): Failure {
   const names = [...table.tensors.keys()];
   const own = [...original.tensors.keys()];
-  const likely = kinds.find((kind) =>
-    kind.names.every((pattern) => names.some((name) => pattern.test(name))),
-  );
+  const likely =
+    foreignDiffusion(original, table) ??
+    kinds.find((kind) => kind.names.every((pattern) => names.some((name) => pattern.test(name))));
   const shown = own.slice(0, namesShown).map((name) => `"${name.slice(0, 80)}"`);
   const have =
     names.length === 0

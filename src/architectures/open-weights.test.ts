@@ -63,7 +63,7 @@ describe('weights', () => {
       ok: false,
       error: {
         code: 'model-unrecognised',
-        message: expect.stringContaining('models/Stable-diffusion') as string,
+        message: expect.stringContaining("a recipe's refine step") as string,
         detail: { example: 'module.model.diffusion_model.x' },
       },
     });

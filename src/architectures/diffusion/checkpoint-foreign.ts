@@ -21,7 +21,7 @@ const start = '(?:^|\\.)';
 const families: readonly Foreign[] = [
   {
     id: 'sdxl',
-    what: 'of the SDXL family (SDXL, Pony, Illustrious, SSD-1B and the like)',
+    what: 'a model of the SDXL family (SDXL, Pony, Illustrious, SSD-1B and the like)',
     names: /^conditioner\.embedders\.|\badd_embedding\.linear_1\.|diffusion_model\.label_emb\.|^label_emb\./,
   },
   {
@@ -32,39 +32,47 @@ const families: readonly Foreign[] = [
   },
   {
     id: 'sd3',
-    what: 'of the Stable Diffusion 3 family',
+    what: 'a model of the Stable Diffusion 3 family',
     names: /(?:^|\.)joint_blocks\.\d+\.|^text_encoders\.clip_g\.|(?:^|\.)pos_embed\.pos_embed$/,
   },
   {
     id: 'hunyuan',
-    what: 'of the Hunyuan family',
+    what: 'a model of the Hunyuan family',
     names: new RegExp(`${start}txt_in\\.individual_token_refiner\\.`),
   },
-  { id: 'chroma', what: 'of the Chroma family', names: new RegExp(`${start}distilled_guidance_layer\\.`) },
+  {
+    id: 'chroma',
+    what: 'a model of the Chroma family',
+    names: new RegExp(`${start}distilled_guidance_layer\\.`),
+  },
   {
     id: 'flux',
-    what: 'of the Flux family',
+    what: 'a model of the Flux family',
     names: new RegExp(`${start}(?:double_blocks|single_blocks|single_transformer_blocks)\\.\\d+\\.`),
   },
-  { id: 'auraflow', what: 'of the AuraFlow family', names: new RegExp(`${start}double_layers\\.\\d+\\.`) },
+  {
+    id: 'auraflow',
+    what: 'a model of the AuraFlow family',
+    names: new RegExp(`${start}double_layers\\.\\d+\\.`),
+  },
   {
     id: 'qwen-image',
-    what: 'of the Qwen-Image family',
+    what: 'a model of the Qwen-Image family',
     names: new RegExp(`${start}transformer_blocks\\.\\d+\\.(?:img|txt)_mod\\.`),
   },
   {
     id: 'pixart',
-    what: 'of the PixArt or Sana family',
+    what: 'a model of the PixArt or Sana family',
     names: new RegExp(`${start}(?:adaln_single|caption_projection|y_embedder)\\.`),
   },
   {
     id: 'lumina',
-    what: 'of the Lumina or Z-Image family',
+    what: 'a model of the Lumina or Z-Image family',
     names: new RegExp(`${start}cap_embedder\\.`),
   },
   {
     id: 'cascade',
-    what: 'of the Stable Cascade family',
+    what: 'a model of the Stable Cascade family',
     names: new RegExp(`${start}(?:clip_txt_mapper|effnet_mapper|clip_txt_pooled_mapper)\\.`),
   },
   {
