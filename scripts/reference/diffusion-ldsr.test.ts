@@ -32,8 +32,20 @@ function golden<S extends Structure>(part: Part<S>, fixture: string, structure: 
 
 const decoder = { widths: [32, 64, 96], layers: 2, latent: 3, quant: 1, attention: 1 } as const;
 
-golden(ldsrUnet, 'ldsr/network', { widths: [32, 64, 64, 96], layers: 2, attends: [0, 0, 0, 1], head: 32 });
-golden(ldsrUnet, 'ldsr/network-attending', { widths: [64, 32, 64], layers: 1, attends: [0, 1, 1], head: 32 });
+golden(ldsrUnet, 'ldsr/network', {
+  widths: [32, 64, 64, 96],
+  layers: 2,
+  attends: [0, 0, 0, 1],
+  head: 32,
+  packed: 0,
+});
+golden(ldsrUnet, 'ldsr/network-attending', {
+  widths: [64, 32, 64],
+  layers: 1,
+  attends: [0, 1, 1],
+  head: 32,
+  packed: 0,
+});
 golden(ldsrDecoder, 'ldsr/decoder', { ...decoder, codes: 64, code: 3 });
 
 it('a codebook that is too large for one table of distances gives the same', async () => {

@@ -53,8 +53,13 @@ export function ldsrBlocks(
   return blocks;
 }
 
-/** The tensors of a block; `time`: how many features of the timestep residual blocks take. */
-export function ldsrBlockSpecs({ kind, name, inputs, outputs }: LdsrBlock, time: number): TensorSpec[] {
+/** The tensors of a block; `time`: how many features of the timestep residual blocks take; `packed`: as of `mapAttentionSpecs`. */
+export function ldsrBlockSpecs(
+  { kind, name, inputs, outputs }: LdsrBlock,
+  { time, packed }: { readonly time: number; readonly packed: boolean },
+): TensorSpec[] {
   if (kind === 'residual') return residualSpecs(name, inputs, outputs, time);
-  return kind === 'attention' ? mapAttentionSpecs(name, outputs) : convolutionSpecs(name, outputs, inputs);
+  return kind === 'attention'
+    ? mapAttentionSpecs(name, outputs, packed)
+    : convolutionSpecs(name, outputs, inputs);
 }

@@ -7,7 +7,7 @@
 import { invariant } from '../../base/assert.ts';
 import type { TensorTable } from '../../formats/tensor-table.ts';
 import type { Structure, TensorSpec } from '../architecture.ts';
-import { convolutionSpecs, isSizes, numbers, shapeOf } from '../common.ts';
+import { convolutionSpecs, flags, isSizes, numbers, shapeOf } from '../common.ts';
 import type { GraphBuilder, GraphOutput } from '../graph-builder.ts';
 import { linearSpecs } from '../ops/channels-last.ts';
 import { groupNorm, normalSpecs, silu } from './layers.ts';
@@ -27,6 +27,8 @@ export type LdsrStructure = {
   readonly attends: readonly number[];
   /** Channels of one head of attention. */
   readonly head: number;
+  /** 1 when attention's queries, keys and values are one matrix. */
+  readonly packed: 0 | 1;
 };
 
 /** Of the latent and of a picture. */
@@ -62,29 +64,31 @@ export const ldsrUnet: Part<LdsrStructure> = {
       layers: count((index) => has(`${level(0)}.resnets.${index}.conv1.weight`)),
       attends: names.map((name) => (has(`${name}.attentions.0.group_norm.weight`) ? 1 : 0)),
       head: publishedHead,
+      packed: has('mid_block.attentions.0.qkv.weight') ? 1 : 0,
     });
   },
 
   parse(given: Structure): LdsrStructure | null {
     const base = numbers(given, ['layers', 'head']);
+    const flag = flags(given, ['packed']);
     const { widths, attends } = given;
-    if (!base || !isSizes(widths) || !isWidths(widths) || !Array.isArray(attends)) return null;
-    const told = attends.filter((flag): flag is 0 | 1 => flag === 0 || flag === 1);
+    if (!base || !flag || !isSizes(widths) || !isWidths(widths) || !Array.isArray(attends)) return null;
+    const told = attends.filter((one): one is 0 | 1 => one === 0 || one === 1);
     const fits =
       told.length === widths.length &&
       told.length === attends.length &&
       widths.every((width) => width % base.head === 0);
-    return fits ? { widths, attends: told, ...base } : null;
+    return fits ? { widths, attends: told, ...base, ...flag } : null;
   },
 
   tensors(structure: LdsrStructure): TensorSpec[] {
     const [first = 0] = structure.widths;
-    const time = 4 * first;
+    const [time, packed] = [4 * first, structure.packed === 1];
     return [
       ...convolutionSpecs('conv_in', first, 2 * channels),
       ...linearSpecs('time_embedding.linear_1', time, first),
       ...linearSpecs('time_embedding.linear_2', time, time),
-      ...blocksOf(structure).flatMap((block) => ldsrBlockSpecs(block, time)),
+      ...blocksOf(structure).flatMap((block) => ldsrBlockSpecs(block, { time, packed })),
       ...normalSpecs('conv_norm_out', first),
       ...convolutionSpecs('conv_out', channels, first),
     ];
@@ -103,6 +107,7 @@ export const ldsrUnet: Part<LdsrStructure> = {
     const value = builder.convolution(given, 'conv_in');
     let map: Feature = { value, batch, channels: first, height, width };
     const kept = [map];
+    const packed = structure.packed === 1;
     for (const { kind, name, joined, outputs, keeps } of blocksOf(structure)) {
       const beside = joined > 0 ? kept.pop() : undefined;
       if (beside) {
@@ -111,7 +116,7 @@ export const ldsrUnet: Part<LdsrStructure> = {
       }
       const heads = map.channels / structure.head;
       if (kind === 'residual') map = residual(builder, map, name, outputs, { epsilon, time });
-      else if (kind === 'attention') map = mapAttention(builder, map, name, { heads, epsilon });
+      else if (kind === 'attention') map = mapAttention(builder, map, name, { heads, epsilon, packed });
       else if (kind === 'half') map = halved(builder, map, name, [1, 1, 1, 1]);
       else map = doubled(builder, map, name);
       if (keeps) kept.push(map);

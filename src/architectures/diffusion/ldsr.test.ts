@@ -3,7 +3,7 @@ import { writeOnnx } from '../../formats/onnx/writer.ts';
 import type { Structure, TensorSpec } from '../architecture.ts';
 import { zeroTable } from '../empty-table.ts';
 import { type CodebookStructure, ldsrDecoder } from './ldsr-decoder.ts';
-import { ldsrMultiple, ldsrUnet } from './ldsr-unet.ts';
+import { ldsrMultiple, type LdsrStructure, ldsrUnet } from './ldsr-unet.ts';
 import { buildPart, type Part } from './part.ts';
 import { valueSizes } from './testing/value-sizes.ts';
 import { vaeDecoder } from './vae-decoder.ts';
@@ -12,7 +12,13 @@ import { vaeTileLimit } from './vae-structure.ts';
 const limit = 128 * 2 ** 20;
 
 /** Of CompVis/ldm-super-resolution-4x-openimages. */
-const network = { widths: [160, 320, 320, 640], layers: 2, attends: [0, 0, 0, 1], head: 32 };
+const network: LdsrStructure = {
+  widths: [160, 320, 320, 640],
+  layers: 2,
+  attends: [0, 0, 0, 1],
+  head: 32,
+  packed: 0,
+};
 const decoder: CodebookStructure = {
   widths: [128, 256, 512],
   layers: 2,
@@ -37,6 +43,7 @@ function model<S extends Structure>(part: Part<S>, structure: S, side: number) {
 describe('latent super-resolution', () => {
   it('has as many weights as the published network', () => {
     expect(weights(ldsrUnet.tensors(network))).toBe(113_622_563);
+    expect(weights(ldsrUnet.tensors({ ...network, packed: 1 }))).toBe(113_622_563);
     expect(weights(ldsrDecoder.tensors(decoder))).toBe(32_985_359);
   });
 
@@ -70,6 +77,7 @@ describe('latent super-resolution', () => {
     ['a flag that is none', { attends: [0, 0, 0, 2] }],
     ['heads that do not fit', { head: 48 }],
     ['no layers', { layers: 0 }],
+    ['half a matrix', { packed: 0.5 }],
   ])('is refused with %s', (_, change) => {
     expect(ldsrUnet.parse(network)).toEqual(network);
     expect(ldsrUnet.parse({ ...network, ...change })).toBeNull();

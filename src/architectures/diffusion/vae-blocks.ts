@@ -6,7 +6,7 @@
 import type { TensorSpec } from '../architecture.ts';
 import { convolutionSpecs } from '../common.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
-import { linearSpecs } from '../ops/channels-last.ts';
+import { linearSpecs, slice } from '../ops/channels-last.ts';
 import { boundedAttention } from './bounded-attention.ts';
 import { groupNorm, mapOf, type MapShape, normalSpecs, silu, tokensOf } from './layers.ts';
 
@@ -57,11 +57,14 @@ export function residual(
   return { ...wide, value: builder.node('Add', [beside, value]) };
 }
 
-export function mapAttentionSpecs(name: string, channels: number): TensorSpec[] {
-  const matrices = ['to_q', 'to_k', 'to_v', 'to_out.0'];
+/** `packed`: whether queries, keys and values are one matrix. */
+export function mapAttentionSpecs(name: string, channels: number, packed = false): TensorSpec[] {
+  const specs = (matrix: string, outputs = channels): TensorSpec[] =>
+    linearSpecs(`${name}.${matrix}`, outputs, channels);
   return [
     ...normalSpecs(`${name}.group_norm`, channels),
-    ...matrices.flatMap((matrix) => linearSpecs(`${name}.${matrix}`, channels, channels)),
+    ...(packed ? specs('qkv', 3 * channels) : [...specs('to_q'), ...specs('to_k'), ...specs('to_v')]),
+    ...specs('to_out.0'),
   ];
 }
 
@@ -70,18 +73,37 @@ export function mapAttention(
   builder: GraphBuilder,
   map: Feature,
   name: string,
-  { heads, epsilon }: { readonly heads: number; readonly epsilon: number },
+  form: { readonly heads: number; readonly epsilon: number; readonly packed?: boolean },
 ): Feature {
+  const { heads, epsilon, packed = false } = form;
   const normal = groupNorm(builder, map.value, `${name}.group_norm`, map, { epsilon });
-  const { batch, height, width } = map;
+  const { batch, channels, height, width } = map;
   const pixels = height * width;
   const tokens = tokensOf(builder, normal, map);
   const made = (matrix: string): string => builder.linear(tokens, `${name}.${matrix}`, [batch, pixels]);
-  const qkv = [made('to_q'), made('to_k'), made('to_v')] as const;
+  const qkv = packed
+    ? unpacked(builder, made('qkv'), [batch, pixels, channels], heads)
+    : ([made('to_q'), made('to_k'), made('to_v')] as const);
   // A head of hundreds of channels is too wide for the runtime's kernels that do without logits.
   const mixed = boundedAttention(builder, qkv, { batch, heads, queries: pixels, keys: pixels });
   const change = mapOf(builder, builder.linear(mixed, `${name}.to_out.0`, [batch, pixels]), map);
   return { ...map, value: builder.node('Add', [change, map.value]) };
+}
+
+/** Queries, keys and values of one head after another, as the paper's program has them. */
+function unpacked(
+  builder: GraphBuilder,
+  value: string,
+  [batch, pixels, channels]: readonly [number, number, number],
+  heads: number,
+): readonly [string, string, string] {
+  const head = channels / heads;
+  const byHead = builder.node('Reshape', [value, builder.integers([batch, pixels, heads, 3 * head])]);
+  const part = (index: number): string => {
+    const some = slice(builder, byHead, index * head, (index + 1) * head, 3);
+    return builder.node('Reshape', [some, builder.integers([batch, pixels, channels])]);
+  };
+  return [part(0), part(1), part(2)];
 }
 
 /** A 3x3 convolution of every second pixel. `pads` as the convolution takes them. */
