@@ -19,6 +19,7 @@ export const usage = `Usage: npm run --silent enlarge -- INPUT... --out FILE_OR_
   --alpha RULE          transparency by model (the default), nearest, bilinear, bicubic or lanczos3,
                         or a colour like #ffffff that the picture is laid onto
   --recipe FILE.json    a recipe, instead of size, model and what goes with it
+  --weights FILE_OR_FOLDER  a diffusion model's files, for recipes that refine; may be given several times
   --backend auto|webgpu|wasm
   --tile N              longest side of a tile in input pixels
   --quality Q           0 to 1, for .jpg and .webp (0.92)
@@ -41,6 +42,7 @@ export interface Request {
   readonly extraQuality?: ExtraQuality;
   readonly alpha?: AlphaRule;
   readonly recipe?: string;
+  readonly weights?: readonly string[];
   readonly backend?: BackendChoice;
   readonly tile?: number;
   readonly quality?: number;
@@ -77,6 +79,7 @@ function read(words: readonly string[]): Parsed {
       'extra-quality': { type: 'string' },
       alpha: { type: 'string' },
       recipe: { type: 'string' },
+      weights: { type: 'string', multiple: true },
       backend: { type: 'string' },
       tile: { type: 'string' },
       quality: { type: 'string' },
@@ -106,6 +109,9 @@ function read(words: readonly string[]): Parsed {
       '--recipe already says size and model: leave out --scale, --width, --height, --model and what goes with it.',
     );
   }
+  if (values.weights !== undefined && values.recipe === undefined) {
+    throw new Error('--weights are for a recipe that refines: give one with --recipe.');
+  }
   if (values.visibility !== undefined && values.second === undefined) {
     throw new Error('--visibility is that of a second upscaler: name it with --second.');
   }
@@ -125,6 +131,7 @@ function read(words: readonly string[]): Parsed {
       ...optional('extraQuality', quality(values['extra-quality'])),
       ...optional('alpha', alphaRule(values.alpha)),
       ...optional('recipe', values.recipe),
+      ...optional('weights', values.weights),
       ...optional('backend', oneOf<BackendChoice>(values.backend, '--backend', ['auto', 'webgpu', 'wasm'])),
       ...optional('tile', number(values.tile, '--tile', 16, 65535, true)),
       ...optional('quality', number(values.quality, '--quality', 0, 1, false)),

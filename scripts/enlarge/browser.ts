@@ -7,7 +7,7 @@ import type { EnlargeOptions } from '../../src/app/api/types.ts';
 import { headlessFlags, realGpuFlags, softwareGpuFlags } from '../lib/chromium-flags.mjs';
 import { ensureChromium } from '../lib/chromium.mjs';
 
-export type PageOptions = Omit<EnlargeOptions, 'onProgress' | 'onNotice' | 'signal'>;
+export type PageOptions = Omit<EnlargeOptions, 'onProgress' | 'onNotice' | 'signal' | 'weights'>;
 
 export interface Report {
   readonly width: number;
@@ -32,6 +32,8 @@ export interface OpenApp {
   enlarge(input: string, options: PageOptions): Promise<Answer>;
   /** Takes a model's files in; the value is its id. */
   importModel(files: readonly OfferedFile[]): Promise<Result<string>>;
+  /** Takes a diffusion model's files, for every picture from now on. */
+  takeWeights(files: readonly OfferedFile[]): Promise<void>;
   /** Posts the last result; why it was not taken, or null. */
   send(url: string): Promise<string | null>;
   close(): Promise<void>;
@@ -67,8 +69,10 @@ export async function openApp(
           const { enlarger } = window;
           if (!enlarger) throw new Error('The app did not start.');
           const file = await (await fetch(from)).blob();
+          const { enlargerWeights: weights } = window as unknown as { enlargerWeights?: File[] };
           const result = await enlarger.enlarge(file, {
             ...given,
+            ...(weights ? { weights } : {}),
             onNotice: (text) => {
               (window as unknown as { enlargerNotice(text: string): void }).enlargerNotice(text);
             },
@@ -89,6 +93,15 @@ export async function openApp(
         );
         const card = await enlarger.importModel(await Promise.all(read));
         return card.ok ? { ok: true, value: card.value.id } : card;
+      }, files),
+    takeWeights: (files) =>
+      page.evaluate(async (offered) => {
+        const weights: File[] = [];
+        // One after another: they are large.
+        for (const { name, url: from } of offered) {
+          weights.push(new File([await (await fetch(from)).blob()], name));
+        }
+        (window as unknown as { enlargerWeights: File[] }).enlargerWeights = weights;
       }, files),
     send: (to) =>
       page.evaluate(async (target) => {

@@ -9,6 +9,7 @@ import { ensureBuilt } from '../lib/build.mjs';
 import { parseCommand, usage, type Request } from './args.ts';
 import { inspectAll } from './inspect.ts';
 import { modelFiles } from './model-files.ts';
+import { weightsFiles, type WeightsPath } from './weights-files.ts';
 import { openApp, type OpenApp, type PageOptions, type Report } from './browser.ts';
 import { outputsFor, type Outputs } from './outputs.ts';
 import { serveApp, type Served } from './serve.ts';
@@ -35,13 +36,15 @@ async function run(words: readonly string[]): Promise<number> {
   const { request } = parsed;
   let outputs: Outputs;
   let options: PageOptions;
+  let weights: readonly WeightsPath[];
   try {
     outputs = outputsFor(request.out, request.inputs);
     options = optionsOf(request, outputs);
+    weights = (request.weights ?? []).flatMap(weightsFiles);
   } catch (thrown) {
     return wrongUsage(thrown instanceof Error ? thrown.message : String(thrown));
   }
-  return enlargeAll(request, outputs, options);
+  return enlargeAll(request, outputs, options, weights);
 }
 
 function wrongUsage(message: string): number {
@@ -71,7 +74,12 @@ function readRecipe(path: string): unknown {
   }
 }
 
-async function enlargeAll(request: Request, outputs: Outputs, options: PageOptions): Promise<number> {
+async function enlargeAll(
+  request: Request,
+  outputs: Outputs,
+  options: PageOptions,
+  weights: readonly WeightsPath[],
+): Promise<number> {
   if (!ensureBuilt()) return 1;
   const served = await serveApp(root);
   let app: OpenApp | null = null;
@@ -84,6 +92,8 @@ async function enlargeAll(request: Request, outputs: Outputs, options: PageOptio
       },
     });
     const models = await modelsOf(request, app, served);
+    if (weights.length > 0)
+      await app.takeWeights(weights.map(({ name, path }) => ({ name, url: served.offer(path) })));
     for (const input of request.inputs) {
       if (!models.ok) {
         failed++;

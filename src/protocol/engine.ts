@@ -5,6 +5,8 @@
 
 import type { Failure } from '../base/errors.ts';
 import type { Result } from '../base/result.ts';
+import type { RefineState } from '../diffusion/refine/refine.ts';
+import type { NamedBlob } from '../formats/weights-file.ts';
 import type { ModelCard } from '../models/card.ts';
 import type { MeasuredDifference } from '../picture/difference.ts';
 import type { Rect, Size } from '../picture/geometry.ts';
@@ -20,6 +22,14 @@ export interface ModelSource {
   readonly bytes: Blob;
 }
 
+/** A diffusion model as the engine takes it. */
+export interface DiffusionSource {
+  /** Names are paths inside a folder where files came from one. */
+  readonly files: readonly NamedBlob[];
+  /** The text tokenizer's merges (`createTokenizer`). */
+  readonly merges: Blob;
+}
+
 export interface JobRequest {
   readonly jobId: string;
   /** A picture on the engine's shelf; it stays there. The result is put there as `resultId`. */
@@ -28,6 +38,8 @@ export interface JobRequest {
   readonly recipe: Recipe;
   /** Every model that the recipe names. */
   readonly models: readonly ModelSource[];
+  /** What refining needs, where the recipe refines. */
+  readonly diffusion?: DiffusionSource;
   /** Longest side of a tile's read rectangle in input pixels; chosen by the engine when absent. */
   readonly tile?: number;
   /** Where an interrupted run of the same job stopped. */
@@ -112,8 +124,21 @@ export interface Checkpoint {
   readonly pending: readonly Float32Array<ArrayBuffer>[];
   /** A network's means over the whole picture, as far as its tiles have told them. */
   readonly means?: readonly Float32Array<ArrayBuffer>[];
+  /** How far refining has come, between two calls of its networks. */
+  readonly refine?: RefineCheckpoint;
   /** Shelf id of every pass's output store. */
   readonly stores: readonly string[];
+}
+
+/** What laying tiles over one another keeps for later ones: pixels along two edges, and the tile that is not whole yet. */
+export interface RefineWriterState {
+  readonly ramp: readonly PixelBlock['data'][];
+  readonly tile: Float32Array<ArrayBuffer> | null;
+}
+
+export interface RefineCheckpoint {
+  readonly process: RefineState;
+  readonly writer: RefineWriterState | null;
 }
 
 /** A picture as it travels between engines. */

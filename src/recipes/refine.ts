@@ -5,6 +5,7 @@
 
 import type { NoiseSource } from '../diffusion/noise/noise-field.ts';
 import type { SamplerName, SpacingName } from '../diffusion/samplers/names.ts';
+import type { RefineControl, RefineTiles } from '../diffusion/refine/choices.ts';
 import type { StrengthRule } from '../diffusion/schedule/plan.ts';
 
 export const samplers = [
@@ -37,44 +38,8 @@ export interface RefineWeights {
   readonly embeddings?: readonly string[];
 }
 
-/** All tiles are denoised together and joined at every step. Sides in pixels, multiples of 64; overlaps of 8. */
-export interface JointTiles {
-  readonly mode: 'joint';
-  readonly tile?: number;
-  readonly overlap?: number;
-}
-
-/** AUTOMATIC1111's SD Upscale script: tiles with linear ramps, row then column, a seed of its own for each. */
-export interface SdUpscaleTiles {
-  readonly mode: 'sd-upscale';
-  readonly tile?: number;
-  readonly overlap?: number;
-}
-
-/** Ultimate SD Upscale: tiles are redrawn in place, one after another, and their seams after that. */
-export interface UltimateTiles {
-  readonly mode: 'ultimate';
-  readonly tile?: number;
-  readonly padding?: number;
-  readonly maskBlur?: number;
-  readonly redraw?: 'linear' | 'chess' | 'none';
-  readonly seams?: 'none' | 'band' | 'half-tile' | 'half-tile-intersections';
-  readonly seamStrength?: number;
-  readonly seamWidth?: number;
-  readonly seamPadding?: number;
-  readonly seamBlur?: number;
-}
-
-export type RefineTiles = JointTiles | SdUpscaleTiles | UltimateTiles;
-
-/** A ControlNet that sees the picture itself (`tile`). `start` and `end` are fractions of the steps. */
-export interface RefineControl {
-  readonly file?: string;
-  readonly weight?: number;
-  readonly start?: number;
-  readonly end?: number;
-  readonly mode?: 'balanced' | 'prompt' | 'control';
-}
+/** The ControlNet's file, by name; one that is there is used when none is named. */
+export type FiledControl = RefineControl & { readonly file?: string };
 
 export interface RefineStep {
   readonly kind: 'refine';
@@ -97,7 +62,7 @@ export interface RefineStep {
   /** 1: the text encoder's last layer. */
   readonly clipSkip?: number;
   readonly tiles?: RefineTiles;
-  readonly control?: RefineControl;
+  readonly control?: FiledControl;
   readonly colour?: ColourMatch;
 }
 

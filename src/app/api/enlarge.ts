@@ -12,6 +12,7 @@ import { refusal } from '../state/refusal.ts';
 import type { Catalogue, ModelCard } from '../../models/card.ts';
 import { findCard } from '../../models/catalogue.ts';
 import type { Services } from '../state/services.ts';
+import { diffusionOf } from './diffusion-source.ts';
 import { notHere } from './not-here.ts';
 import { checkOptions, recipeOf } from './options.ts';
 import type { Enlarged, EnlargeOptions } from './types.ts';
@@ -130,6 +131,8 @@ async function runOrder(
   if (refused) return { ok: false, error: refused };
   const models = stopped() ?? (await openModels(library, cards, options));
   if (!models.ok) return models;
+  const diffusion = await diffusionOf(recipe, options);
+  if (!diffusion.ok) return diffusion;
   const late = stopped();
   if (late) return late;
   const prepared = since(begin);
@@ -144,6 +147,7 @@ async function runOrder(
       resultId: jobId,
       recipe,
       models: models.value,
+      ...(diffusion.value ? { diffusion: diffusion.value } : {}),
       previewPixels: 0,
       ...(options.tile === undefined ? {} : { tile: options.tile }),
     },

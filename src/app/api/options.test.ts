@@ -11,7 +11,9 @@ describe('recipeOf', () => {
 
   it('takes an exact size, cropped unless it is said otherwise', () => {
     const recipe = recipeOf({ width: 30, height: 20 }, 'photo');
-    expect(recipe.ok && recipe.value.steps[0]?.size).toMatchObject({ width: 30, height: 20, fit: 'crop' });
+    expect(recipe.ok && recipe.value.steps[0]).toMatchObject({
+      size: { width: 30, height: 20, fit: 'crop' },
+    });
   });
 
   it('makes a classic filter a resize step', () => {

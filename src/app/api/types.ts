@@ -25,6 +25,8 @@ export interface EnlargeOptions {
   readonly alpha?: AlphaRule;
   /** In how many orientations every tile runs (1, 2, 4 or 8); 1 when it is not given. */
   readonly extraQuality?: ExtraQuality;
+  /** The files of a diffusion model, for recipes that refine: checkpoints, LoRAs and so on, or all files of a folder. */
+  readonly weights?: readonly File[];
   /** A recipe (plain JSON), instead of scale, size, model and what goes with it. */
   readonly recipe?: unknown;
   /** `png` when it is not given. */

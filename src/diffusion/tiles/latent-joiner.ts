@@ -5,20 +5,28 @@ import { area } from '../../picture/geometry.ts';
 import type { EvenGrid, GridTile } from './grid.ts';
 import { weightLines, type Weighting } from './weights.ts';
 
+/** A map with some of its tiles in it, by index. */
+export interface PartlyJoined {
+  readonly map: Float32Array<ArrayBuffer>;
+  readonly added: readonly number[];
+}
+
 export class LatentJoiner {
   readonly #grid: EvenGrid;
   readonly #channels: number;
   readonly #across: readonly Float32Array[];
   readonly #down: readonly Float32Array[];
-  readonly #added = new Set<number>();
+  readonly #added: Set<number>;
   #map: Float32Array<ArrayBuffer>;
 
-  constructor(grid: EvenGrid, channels = 4, weighting: Weighting = 'gaussian') {
+  /** `joined` goes on with what was joined before (it is taken over). */
+  constructor(grid: EvenGrid, channels = 4, weighting: Weighting = 'gaussian', joined?: PartlyJoined) {
     this.#grid = grid;
+    this.#added = new Set(joined?.added);
     this.#channels = channels;
     this.#across = weightLines(grid.columns, grid.tile.width, weighting);
     this.#down = weightLines(grid.rows, grid.tile.height, weighting);
-    this.#map = this.#empty();
+    this.#map = joined?.map ?? this.#empty();
   }
 
   /** Adds a tile's prediction, `channels` planes of the tile's shape; each tile once. */
@@ -56,6 +64,11 @@ export class LatentJoiner {
     this.#map = this.#empty();
     this.#added.clear();
     return map;
+  }
+
+  /** A copy of what is joined so far, for a checkpoint. */
+  partly(): PartlyJoined {
+    return { map: this.#map.slice(), added: [...this.#added] };
   }
 
   #empty(): Float32Array<ArrayBuffer> {

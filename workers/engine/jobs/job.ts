@@ -89,6 +89,24 @@ class Job {
     const from = resumed?.tile ?? 0;
     progress.begin(pass, from, work.tiles);
     this.#emit(progress.event());
+    try {
+      const stopped = await this.#runTiles(pass, from, work, stores, prepared, progress);
+      if (stopped) return stopped;
+    } finally {
+      await work.release?.();
+    }
+    for (const read of freedBy(prepared.passes, pass)) this.#tools.shelf.drop(prepared.storeIds[read] ?? '');
+    return null;
+  }
+
+  async #runTiles(
+    pass: number,
+    from: number,
+    work: PassWork,
+    stores: PassStores,
+    prepared: PreparedJob,
+    progress: Progress,
+  ): Promise<JobOutcome | null> {
     for (let tile = from; tile < work.tiles; tile++) {
       await this.#control.turn((paused) => {
         this.#emit({ kind: 'state', state: paused ? 'paused' : 'running' });
@@ -104,13 +122,14 @@ class Job {
       this.#emit(progress.event());
       if (done.value) await this.#preview(pass, stores.output, done.value);
     }
-    for (const read of freedBy(prepared.passes, pass)) this.#tools.shelf.drop(prepared.storeIds[read] ?? '');
     return null;
   }
 
   async #preview(pass: number, output: MemoryStore, { rect, block }: Written): Promise<void> {
     if (this.#request.previewPixels <= 0) return;
-    const bitmap = await bitmapOf(block, previewScale(output, this.#request.previewPixels));
+    // A sketch has fewer pixels than its rectangle.
+    const scale = (previewScale(output, this.#request.previewPixels) * rect.width) / block.width;
+    const bitmap = await bitmapOf(block, scale);
     this.#emit(transfer({ kind: 'preview', pass, rect, bitmap }, [bitmap]));
   }
 

@@ -17,8 +17,11 @@ import { fitTile } from '../../../src/tiles/fit.ts';
 import { planTiles } from '../../../src/tiles/plan.ts';
 import { goodTile } from '../limits.ts';
 import { takeNotice, type OpenedModel } from '../place.ts';
+import { openRefine, type OpenedRefine } from '../diffusion/open.ts';
 import { alphaPass, blendEstimate, blendPass } from '../steps/blend.ts';
+import { colourEstimate, colourPass } from '../steps/colour.ts';
 import type { PassWork } from '../steps/pass-work.ts';
+import { refineEstimate, refinePass } from '../steps/refine.ts';
 import { resizeEstimate, resizePass } from '../steps/resize.ts';
 import { pictureAlpha, upscalePass } from '../steps/upscale.ts';
 import type { Emit, JobTools } from './job.ts';
@@ -82,6 +85,23 @@ export async function prepareJob(
     models.set(pass.model, opened.value);
   }
 
+  const refines = new Map<number, OpenedRefine>();
+  for (const [index, pass] of passes.entries()) {
+    if (pass.kind !== 'refine') continue;
+    const refine = await openRefine(
+      pass.refine,
+      request.diffusion ?? { files: [], merges: new Blob() },
+      pass.output,
+      tools.backend,
+      notice,
+    );
+    if (!refine.ok) {
+      for (const id of storeIds) tools.shelf.drop(id);
+      return refine;
+    }
+    refines.set(index, refine.value);
+  }
+
   const modelOf = (pass: ModelPass): OpenedModel => {
     const model = models.get(pass.model);
     if (!model) throw new Error(`The model ${pass.model} is not open.`);
@@ -94,7 +114,7 @@ export async function prepareJob(
   return ok({
     passes,
     storeIds,
-    estimates: passes.map((pass, i) => estimate(pass, tileSizes[i] ?? null, modelOf)),
+    estimates: passes.map((pass, i) => estimate(pass, tileSizes[i] ?? null, modelOf, refines.get(i))),
     backend: usedBackend(tools.backend.report, models),
     device: tools.backend.report,
     measured: () => [...models.values()].map((model) => model.measured),
@@ -113,6 +133,12 @@ export async function prepareJob(
           ...(resumed?.means ? { means: resumed.means } : {}),
         });
       }
+      if (pass?.kind === 'refine') {
+        const refine = refines.get(index);
+        if (!refine) throw new Error(`Pass ${index} was not opened.`);
+        return refinePass(context, { ...refine, ...(resumed?.refine ? { resumed: resumed.refine } : {}) });
+      }
+      if (pass?.kind === 'colour' && other) return colourPass(pass, context, other);
       if (pass?.kind === 'resample') return resizePass(pass, context);
       if (pass?.kind === 'blend' && other) return blendPass(pass, context, other);
       if (pass?.kind === 'alpha' && other) return alphaPass(pass, context, other);
@@ -175,6 +201,7 @@ function estimate(
   pass: Pass,
   tileSize: Size | null,
   modelOf: (pass: ModelPass) => OpenedModel,
+  refine: OpenedRefine | undefined,
 ): PassEstimate {
   if (pass.kind === 'model' && tileSize) {
     const { session, measured } = modelOf(pass);
@@ -185,6 +212,8 @@ function estimate(
     return { tiles: tiles * (1 + gathered), seconds: ran / measured.pixelsPerSecond };
   }
   if (pass.kind === 'resample') return resizeEstimate(pass);
+  if (pass.kind === 'colour') return colourEstimate(pass);
+  if (pass.kind === 'refine') return refineEstimate(refine);
   if (pass.kind === 'blend' || pass.kind === 'alpha') return blendEstimate(pass);
   throw new Error('A model pass without a tile size.');
 }

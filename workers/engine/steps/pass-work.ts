@@ -7,6 +7,7 @@ import type { Failure } from '../../../src/base/errors.ts';
 import type { Result } from '../../../src/base/result.ts';
 import type { Rect, Size } from '../../../src/picture/geometry.ts';
 import type { PixelBlock, PixelStore } from '../../../src/picture/pixel-store.ts';
+import type { RefineCheckpoint } from '../../../src/protocol/engine.ts';
 
 export interface PassWork {
   readonly tiles: number;
@@ -15,10 +16,14 @@ export interface PassWork {
   run(index: number): Promise<Result<Written | null>>;
   /** What a new engine needs next to the stores to go on with the next tile. */
   state(): PassState;
+  /** Lets go of what the pass alone holds, once it ended or stopped. */
+  release?(): Promise<void>;
 }
 
 export interface Written {
+  /** Of the output. */
   readonly rect: Rect;
+  /** Its pixels, or fewer where these only show what is coming. */
   readonly block: PixelBlock;
 }
 
@@ -28,6 +33,8 @@ export interface PassState {
   readonly limit: Size | null;
   /** The means over the whole picture, as far as they are gathered. */
   readonly means?: readonly Float32Array<ArrayBuffer>[];
+  /** How far refining has come. */
+  readonly refine?: RefineCheckpoint;
 }
 
 export interface PassContext {

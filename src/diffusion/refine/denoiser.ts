@@ -1,0 +1,117 @@
+/** Denoises one canvas: a call is one prediction of the UNet for one tile and one text; the tiles are joined before each step. */
+
+import { at, invariant } from '../../base/assert.ts';
+import { ok, type Result } from '../../base/result.ts';
+import type { PixelStore } from '../../picture/pixel-store.ts';
+import { cutPlanes } from '../../tiles/cut.ts';
+import { denoisedFrom, guided, modelInput } from '../guidance.ts';
+import type { NoiseField } from '../noise/noise-field.ts';
+import { begin, finished, next, wanted, type Run, type Wanted } from '../samplers/run.ts';
+import type { GridTile } from '../tiles/grid.ts';
+import { LatentJoiner, type PartlyJoined } from '../tiles/latent-joiner.ts';
+import type { Canvas } from './canvas.ts';
+import type { Floats, Networks } from './networks.ts';
+import { latentChannels, pixelsUnder } from './vae-tiles.ts';
+
+/** What all canvases of a run share. */
+export interface Denoising {
+  readonly guidance: number;
+  /** What the UNet is told at a step, by branch: the prompt, then the negative prompt where there is one. */
+  contexts(step: number): readonly Floats[];
+  /** Factors of the ControlNet's residuals at a step; null without one. */
+  control(step: number, branch: number): readonly number[] | null;
+}
+
+/** Structured-cloneable: what a checkpoint keeps of a canvas that is being denoised. */
+export interface DenoiserState {
+  readonly run: Run;
+  readonly joined: PartlyJoined;
+  /** The prediction of a tile for the prompt, while that for the negative prompt is still to come. */
+  readonly half: Floats | null;
+}
+
+/** What a step has come to, for a preview: a rectangle of the denoised latent map. */
+export interface Foreseen {
+  readonly tile: GridTile;
+  readonly latent: Floats;
+}
+
+export class CanvasDenoiser {
+  readonly #canvas: Canvas;
+  readonly #networks: Networks;
+  readonly #denoising: Denoising;
+  readonly #field: NoiseField;
+  readonly #joiner: LatentJoiner;
+  #run: Run;
+  #half: Floats | null;
+
+  constructor(
+    canvas: Canvas,
+    networks: Networks,
+    denoising: Denoising,
+    field: NoiseField,
+    from: Floats | DenoiserState,
+  ) {
+    this.#canvas = canvas;
+    this.#networks = networks;
+    this.#denoising = denoising;
+    this.#field = field;
+    const resumed = from instanceof Float32Array ? null : from;
+    this.#run = from instanceof Float32Array ? begin(canvas.steps.plan, from, field.draw(0)) : from.run;
+    this.#half = resumed?.half ?? null;
+    this.#joiner = new LatentJoiner(canvas.grid, latentChannels, 'gaussian', resumed?.joined);
+  }
+
+  /**
+   * The prediction of one tile for one text. With the last text of a tile it is joined, and with the last tile the step is
+   * made. The result shows where the tile is going, or null before its last text.
+   */
+  async predict(tileIndex: number, branch: number, source: PixelStore): Promise<Result<Foreseen | null>> {
+    const { guidance } = this.#denoising;
+    const tile = at(this.#canvas.grid.tiles, tileIndex);
+    const asked = wanted(this.#run);
+    invariant(asked, 'The canvas is denoised already');
+    const x = cutPlanes(floats(asked.x), this.#canvas.grid.size, tile.rect);
+    const contexts = this.#denoising.contexts(this.#run.step);
+    const factors = this.#denoising.control(this.#run.step, branch);
+    const answer = await this.#networks.predict({
+      sample: modelInput(x, asked.sigma),
+      size: { width: tile.rect.width, height: tile.rect.height },
+      timestep: asked.timestep,
+      context: at(contexts, branch),
+      guidance,
+      control: factors && { hint: await pixelsUnder(source, this.#canvas, tile.rect), factors },
+    });
+    if (!answer.ok) return answer;
+    if (branch < contexts.length - 1) {
+      this.#half = answer.value;
+      return ok(null);
+    }
+    const joined = this.#half ? guided(answer.value, this.#half, guidance) : answer.value;
+    this.#half = null;
+    const latent = denoisedFrom(this.#networks.traits.prediction, x, joined, asked.sigma);
+    this.#joiner.add(tile, latent);
+    if (tileIndex === this.#canvas.grid.tiles.length - 1) this.#step(asked);
+    return ok({ tile, latent });
+  }
+
+  /** The denoised map, once every evaluation was made. */
+  result(): Floats {
+    invariant(wanted(this.#run) === null, 'The canvas is not denoised yet');
+    return floats(finished(this.#run));
+  }
+
+  /** Between two calls. */
+  state(): DenoiserState {
+    return { run: this.#run, joined: this.#joiner.partly(), half: this.#half };
+  }
+
+  #step({ draw }: Wanted): void {
+    const noise = draw === null ? undefined : this.#field.draw(draw);
+    this.#run = next(this.#run, this.#joiner.take(), noise);
+  }
+}
+
+function floats(values: Float32Array): Floats {
+  return values.buffer instanceof ArrayBuffer ? (values as Floats) : new Float32Array(values);
+}

@@ -1,0 +1,155 @@
+/** From what a person chose to everything that refining does: canvases, steps and texts. */
+
+import { ok, type Result } from '../../base/result.ts';
+import type { Size } from '../../picture/geometry.ts';
+import { needsNegative } from '../guidance.ts';
+import { noiseField } from '../noise/noise-field.ts';
+import { askedStill, begin } from '../samplers/run.ts';
+import { scaledLinearSchedule } from '../schedule/noise-schedule.ts';
+import { planSteps } from '../schedule/plan.ts';
+import type { Embedding } from '../text/chunks.ts';
+import { editionAt } from '../text/editing.ts';
+import { equalised, readPrompt, type ReadPrompt } from '../text/prompt.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+import { planSdUpscale, sdUpscaleDefaults, seedStep, type SdUpscalePlan } from '../tiles/sd-upscale.ts';
+import { jointDefaults, latentScale } from '../tiles/joint.ts';
+import { canvasAt, pictureCanvas, type Canvas, type CanvasOptions, type CanvasSteps } from './canvas.ts';
+import type { RefineChoices } from './choices.ts';
+import { controlFactors } from './control.ts';
+import type { ModelTraits } from './networks.ts';
+import type { RefineOrder } from './refine.ts';
+import { chunkOf, scriptOf, type Script } from './script.ts';
+import { latentChannels } from './vae-tiles.ts';
+
+/** What is known of the model and the device. */
+export interface RefineMeans {
+  readonly traits: ModelTraits;
+  readonly tokenizer: Tokenizer;
+  readonly vocabulary: number;
+  /** Those that the model's files hold, in the order of their vectors. */
+  readonly embeddings: readonly Embedding[];
+  readonly controlled: boolean;
+  /** The largest side of the VAE's tiles, and what the UNet's sides must be a multiple of, in places of the latent map. */
+  readonly vaeTile: number;
+  readonly multiple: number;
+}
+
+export interface PlannedRefine {
+  readonly order: Omit<RefineOrder, 'source'>;
+  /** Of SD Upscale: where its tiles lie; the canvases are these, in order. */
+  readonly sdUpscale: SdUpscalePlan | null;
+}
+
+/** A picture's worth of tiles that nobody described. */
+const standardPrompt = 'highly detailed';
+
+/** Failures: `recipe-invalid`, `prompt-too-long`, `prompt-unsupported`. */
+export function planRefine(picture: Size, choices: RefineChoices, means: RefineMeans): Result<PlannedRefine> {
+  const steps = stepsOf(choices, choices.strength);
+  if (!steps.ok) return steps;
+  const script = scriptFor(choices, steps.value, means);
+  if (!script.ok) return script;
+  const { canvases, sdUpscale } = canvasesOf(picture, choices, steps.value, means);
+  const { control, guidance, noise } = choices;
+  const firsts = firstVectors(means.embeddings);
+  return ok({
+    sdUpscale,
+    order: {
+      canvases,
+      inTurn: false,
+      script: script.value,
+      chunk: (index) => {
+        const row = script.value.rows[index];
+        if (!row) throw new RangeError(`Row ${index} of ${script.value.rows.length}`);
+        return chunkOf(row, means.vocabulary, (name) => firsts.get(name) ?? 0);
+      },
+      denoising: {
+        guidance,
+        control: (step, branch) =>
+          means.controlled
+            ? controlFactors(control ?? {}, step, steps.value.plan.timesteps.length, branch)
+            : null,
+      },
+      field: ({ size, seed: own }) => noiseField(noise, own, { channels: latentChannels, ...size }),
+    },
+  });
+}
+
+function stepsOf(choices: RefineChoices, strength: number): Result<CanvasSteps> {
+  const { sampler, spacing, steps, strengthRule, exactSteps } = choices;
+  const plan = planSteps(scaledLinearSchedule(), {
+    sampler,
+    steps,
+    strength,
+    rule: strengthRule,
+    ...(spacing === undefined ? {} : { spacing }),
+    ...(exactSteps === undefined ? {} : { exactly: exactSteps }),
+  });
+  if (!plan.ok) return plan;
+  const nothing = new Float32Array(0);
+  return ok({ plan: plan.value, evaluations: askedStill(begin(plan.value, nothing, nothing)) });
+}
+
+/** A model that takes the guidance as an input is asked once. */
+function scriptFor(choices: RefineChoices, { plan }: CanvasSteps, means: RefineMeans): Result<Script> {
+  const { traits, tokenizer, embeddings } = means;
+  const options = { steps: choices.steps, padding: traits.padding, embeddings };
+  const text =
+    choices.prompt === '' && choices.tiles?.mode === 'sd-upscale' ? standardPrompt : choices.prompt;
+  const positive = readPrompt(text, tokenizer, options);
+  if (!positive.ok) return positive;
+  const guided = needsNegative(choices.guidance) && !traits.guidanceInput;
+  const negative = guided ? readPrompt(choices.negative, tokenizer, { ...options, negative: true }) : null;
+  if (negative && !negative.ok) return negative;
+  const read = equalised([positive.value, ...(negative ? [negative.value] : [])], traits.padding);
+  const rowsAt = (prompt: ReadPrompt | undefined, step: number): ReadPrompt['texts'][number] => {
+    const phase = prompt && editionAt(prompt.phases, step);
+    return (phase && prompt.texts[phase.text]) ?? [];
+  };
+  const [prompted, against] = read;
+  return ok(
+    scriptOf(
+      plan.timesteps.map((_, step) => ({
+        positive: rowsAt(prompted, step),
+        negative: rowsAt(against, step),
+      })),
+    ),
+  );
+}
+
+function canvasesOf(
+  picture: Size,
+  { tiles = { mode: 'joint' }, seed }: RefineChoices,
+  steps: CanvasSteps,
+  { vaeTile, multiple }: RefineMeans,
+): { canvases: Canvas[]; sdUpscale: SdUpscalePlan | null } {
+  const side =
+    'tile' in tiles && tiles.tile !== undefined ? tiles.tile / latentScale : jointDefaults.tile.width;
+  const options: CanvasOptions = { tile: side, overlap: jointDefaults.overlap, vaeTile, multiple };
+  if (tiles.mode !== 'sd-upscale') {
+    const shared =
+      tiles.mode === 'joint' && tiles.overlap !== undefined ? tiles.overlap / latentScale : options.overlap;
+    const overlap = Math.min(shared, side - 1);
+    return { canvases: [pictureCanvas(picture, seed, steps, { ...options, overlap })], sdUpscale: null };
+  }
+  const pixels = side * latentScale;
+  const plan = planSdUpscale(picture, {
+    tile: { width: pixels, height: pixels },
+    overlap: Math.min(tiles.overlap ?? sdUpscaleDefaults.overlap, pixels - 1),
+  });
+  const canvases = plan.grid.tiles.map(({ index, rect }) =>
+    canvasAt(rect, (seed + seedStep(index, 1)) % 2 ** 32, steps, options),
+  );
+  return { canvases, sdUpscale: plan };
+}
+
+/** Where the vectors of each embedding begin among all. */
+function firstVectors(embeddings: readonly Embedding[]): ReadonlyMap<string, number> {
+  const firsts = new Map<string, number>();
+  let first = 0;
+  for (const { name, vectors } of embeddings) {
+    firsts.set(name, first);
+    first += vectors;
+  }
+  return firsts;
+}

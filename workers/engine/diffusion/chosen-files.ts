@@ -1,0 +1,69 @@
+/** Which of the files that come with a job a step works with. */
+
+import { fail, ok, type Result } from '../../../src/base/result.ts';
+import type { LoraTag } from '../../../src/diffusion/text/network-tags.ts';
+import type { NamedBlob } from '../../../src/formats/weights-file.ts';
+import type { FullRefineStep } from '../../../src/recipes/refine.ts';
+
+export interface ChosenFiles {
+  /** Everything that is named, and everything that is not weights; all files where no part is named. */
+  readonly files: readonly NamedBlob[];
+  /** By the names that the files have. */
+  readonly loras: readonly ChosenLora[];
+}
+
+/** With its strength in either part. */
+export interface ChosenLora {
+  readonly file: string;
+  readonly text: number;
+  readonly unet: number;
+}
+
+/** What a prompt calls a LoRA: its file's name without folder and ending. */
+function calledName(name: string): string {
+  return name.replace(/^.*\//, '').replace(/\.[^.]*$/, '');
+}
+
+/** A file is named by its path, its name alone, or a folder that it is in. */
+function isNamed(name: string, by: string): boolean {
+  return name === by || name.endsWith(`/${by}`) || name.startsWith(`${by.replace(/\/$/, '')}/`);
+}
+
+/** Failures: `model-unavailable` for a name that no file has. */
+export function chosenFiles(
+  files: readonly NamedBlob[],
+  { weights = {}, control }: Pick<FullRefineStep, 'weights' | 'control'>,
+  tags: readonly LoraTag[],
+): Result<ChosenFiles> {
+  const parts = [weights.checkpoint, weights.text, weights.vae, weights.taesd, control?.file];
+  const named = [...parts, ...(weights.embeddings ?? [])].filter((name) => name !== undefined);
+  const wanted = [
+    ...(weights.loras ?? []).map(({ file, weight }) => ({ file, text: weight, unet: weight })),
+    ...tags.map(({ name, text, unet }) => ({
+      file: files.find((file) => calledName(file.name) === name)?.name ?? name,
+      text,
+      unet,
+    })),
+  ];
+  for (const name of [...named, ...wanted.map(({ file }) => file)]) {
+    if (files.some((file) => isNamed(file.name, name))) continue;
+    const there = files.map((file) => file.name).join(', ');
+    return fail(
+      'model-unavailable',
+      `The recipe names the file "${name}", which is not among the weights that are given (${there}). Give it too, or correct its name.`,
+      { file: name },
+    );
+  }
+  const loras = wanted.flatMap((lora) => {
+    const found = files.find(({ name }) => isNamed(name, lora.file));
+    return found ? [{ ...lora, file: found.name }] : [];
+  });
+  if (named.length === 0) return ok({ files, loras });
+  const chosen = files.filter(
+    ({ name }) =>
+      named.some((by) => isNamed(name, by)) ||
+      loras.some(({ file }) => file === name) ||
+      /\.json$/i.test(name),
+  );
+  return ok({ files: chosen, loras });
+}

@@ -1,0 +1,168 @@
+/** From the files that come with a job to a diffusion model that can run: parts found, LoRAs merged, embeddings read. */
+
+import { clip } from '../../../src/architectures/diffusion/clip.ts';
+import { readDiffusionFiles } from '../../../src/architectures/diffusion/checkpoint-files.ts';
+import type { GivenWeights } from '../../../src/architectures/diffusion/checkpoint-parts.ts';
+import { wholeModel, type WholeModel } from '../../../src/architectures/diffusion/checkpoint-whole.ts';
+import { findParts, type FoundModel } from '../../../src/architectures/diffusion/checkpoint.ts';
+import { controlnet } from '../../../src/architectures/diffusion/controlnet.ts';
+import { readEmbedding, type Embedding } from '../../../src/architectures/diffusion/embedding.ts';
+import { latentScaling } from '../../../src/architectures/diffusion/latent-scaling.ts';
+import { mergeLoras } from '../../../src/architectures/diffusion/lora-merge.ts';
+import type { LoraPart } from '../../../src/architectures/diffusion/lora-targets.ts';
+import { planLoras, type GivenLora } from '../../../src/architectures/diffusion/lora.ts';
+import { taesdDecoder, taesdEncoder } from '../../../src/architectures/diffusion/taesd.ts';
+import { unetMultiple } from '../../../src/architectures/diffusion/unet-structure.ts';
+import { unetWith } from '../../../src/architectures/diffusion/unet.ts';
+import { vaeDecoder } from '../../../src/architectures/diffusion/vae-decoder.ts';
+import { vaeEncoder } from '../../../src/architectures/diffusion/vae-encoder.ts';
+import type { Precision } from '../../../src/architectures/graph-builder.ts';
+import { fail, ok, type Result } from '../../../src/base/result.ts';
+import type { LoraTag } from '../../../src/diffusion/text/network-tags.ts';
+import { endToken } from '../../../src/diffusion/text/tokenizer.ts';
+import { blobStore } from '../../../src/formats/appended-table.ts';
+import type { TensorTable } from '../../../src/formats/tensor-table.ts';
+import type { NamedBlob } from '../../../src/formats/weights-file.ts';
+import type { FullRefineStep } from '../../../src/recipes/refine.ts';
+import { chosenFiles, type ChosenLora } from './chosen-files.ts';
+import { loadedPart, type LoadedModel } from './loaded-model.ts';
+
+export interface LoadOptions {
+  readonly precision: Precision;
+  /** LoRAs that the prompt itself asks for, by the name of their file without its ending. */
+  readonly tags: readonly LoraTag[];
+}
+
+/** With the embeddings that prompts may name, in the order of their vectors. */
+export interface LoadedDiffusion {
+  readonly model: LoadedModel;
+  readonly embeddings: readonly Embedding[];
+}
+
+/** Failures: those of reading, finding and fitting parts; `model-unavailable` for a file that is named and not there. */
+export async function loadDiffusion(
+  files: readonly NamedBlob[],
+  step: FullRefineStep,
+  { precision, tags }: LoadOptions,
+): Promise<Result<LoadedDiffusion>> {
+  const chosen = chosenFiles(files, step, tags);
+  if (!chosen.ok) return chosen;
+  const read = await readDiffusionFiles(chosen.value.files);
+  if (!read.ok) return read;
+  const found = findParts(read.value.weights, read.value.configs);
+  if (!found.ok) return found;
+  const whole = wholeModel(found.value);
+  if (!whole.ok) return whole;
+  const merged = await withLoras(whole.value, found.value.loras, chosen.value.loras, precision);
+  if (!merged.ok) return merged;
+  const embeddings = await readEmbeddings(found.value.embeddings, whole.value.text.structure.width);
+  if (!embeddings.ok) return embeddings;
+  return ok({
+    embeddings: embeddings.value,
+    model: assembled(merged.value, found.value, step, embeddings.value),
+  });
+}
+
+async function withLoras(
+  model: WholeModel,
+  files: readonly GivenWeights[],
+  wanted: readonly ChosenLora[],
+  precision: Precision,
+): Promise<Result<WholeModel>> {
+  if (wanted.length === 0) return ok(model);
+  const unet = await mergedPart('unet', model, files, wanted, precision);
+  if (!unet.ok) return unet;
+  const text = await mergedPart('text-encoder', model, files, wanted, precision);
+  if (!text.ok) return text;
+  return ok({
+    ...model,
+    unet: { ...model.unet, table: unet.value },
+    text: { ...model.text, table: text.value },
+  });
+}
+
+async function mergedPart(
+  part: LoraPart,
+  { unet, text }: WholeModel,
+  files: readonly GivenWeights[],
+  wanted: readonly ChosenLora[],
+  precision: Precision,
+): Promise<Result<TensorTable>> {
+  const tables: ReadonlyMap<LoraPart, TensorTable> = new Map([
+    ['unet', unet.table],
+    ['text-encoder', text.table],
+  ]);
+  const loras: GivenLora[] = [];
+  for (const { file, ...weights } of wanted) {
+    const given = files.find(({ name }) => name === file);
+    if (!given) {
+      const message = `"${file}" is given as a LoRA, but it is none. Name it as what it is.`;
+      return fail('model-unsupported', message, { file });
+    }
+    loras.push({ name: file, table: given.table, weight: part === 'unet' ? weights.unet : weights.text });
+  }
+  // Both parts are looked at, as a LoRA that changes only one of them fits all the same.
+  const planned = planLoras(tables, loras);
+  if (!planned.ok) return planned;
+  const table = part === 'unet' ? unet.table : text.table;
+  const changes = planned.value.changes.get(part);
+  if (!changes || changes.size === 0) return ok(table);
+  return mergeLoras(table, changes, precision === 'fp16' ? 'f16' : 'f32', blobStore());
+}
+
+async function readEmbeddings(files: readonly GivenWeights[], width: number): Promise<Result<Embedding[]>> {
+  const embeddings: Embedding[] = [];
+  for (const { name, table } of files) {
+    const read = await readEmbedding(name, table, width);
+    if (!read.ok) return read;
+    embeddings.push(read.value);
+  }
+  return ok(embeddings);
+}
+
+function assembled(
+  { text, unet, encoder, decoder, controlnet: control }: WholeModel,
+  { base, prediction, clipSkip, latentScale }: FoundModel,
+  step: FullRefineStep,
+  embeddings: readonly Embedding[],
+): LoadedModel {
+  const asked = step.clipSkip ?? clipSkip;
+  const skip = asked === null ? text.structure.skip : Math.min(asked, text.structure.layers) - 1;
+  const inverted = embeddings.length > 0 ? 1 : 0;
+  const scaling = (kind: Parameters<typeof latentScaling>[0]): number =>
+    (kind.startsWith('vae') ? latentScale : null) ?? latentScaling(kind);
+  return {
+    traits: {
+      prediction: prediction ?? 'epsilon',
+      scaling: { encoder: scaling(encoder.kind), decoder: scaling(decoder.kind) },
+      contextWidth: unet.structure.context,
+      padding: base === 'sd2' ? 0 : endToken,
+      guidanceInput: unet.structure.condition > 0,
+    },
+    vocabulary: text.structure.vocabulary,
+    vectors: inverted ? joinedVectors(embeddings) : null,
+    text: loadedPart(clip, text.table, { ...text.structure, skip, inverted }),
+    encoder:
+      encoder.kind === 'vae-encoder'
+        ? loadedPart(vaeEncoder, encoder.table, encoder.structure)
+        : loadedPart(taesdEncoder, encoder.table, encoder.structure),
+    unet: loadedPart(unetWith({ control: control !== null }), unet.table, unet.structure),
+    decoder:
+      decoder.kind === 'vae-decoder'
+        ? loadedPart(vaeDecoder, decoder.table, decoder.structure)
+        : loadedPart(taesdDecoder, decoder.table, decoder.structure),
+    controlnet: control && loadedPart(controlnet, control.table, control.structure),
+    multiple: unetMultiple(unet.structure),
+  };
+}
+
+function joinedVectors(embeddings: readonly Embedding[]): Float32Array<ArrayBuffer> {
+  const length = embeddings.reduce((sum, { values }) => sum + values.length, 0);
+  const all = new Float32Array(length);
+  let to = 0;
+  for (const { values } of embeddings) {
+    all.set(values, to);
+    to += values.length;
+  }
+  return all;
+}

@@ -1,0 +1,185 @@
+/**
+ * The networks of a model, each opened when it is first asked for. Only those that work together are held: texts, encoding,
+ * denoising and decoding follow one another, and together their weights would not fit most devices.
+ */
+
+import { invertedTokens } from '../../../src/architectures/diffusion/clip-inputs.ts';
+import type { PartForm } from '../../../src/architectures/diffusion/part.ts';
+import type { Precision } from '../../../src/architectures/graph-builder.ts';
+import type { Failure } from '../../../src/base/errors.ts';
+import { at } from '../../../src/base/assert.ts';
+import { fail, failure, ok, type Result } from '../../../src/base/result.ts';
+import type {
+  Chunk,
+  Floats,
+  ModelTraits,
+  Networks,
+  Prediction,
+} from '../../../src/diffusion/refine/networks.ts';
+import { allFinite } from '../../../src/diffusion/refine/planes.ts';
+import { guidanceEmbedding } from '../../../src/diffusion/guidance.ts';
+import type { Size } from '../../../src/picture/geometry.ts';
+import type { LoadedModel, LoadedPart } from './loaded-model.ts';
+import type { OpenPart, PartSession, Values } from './part-session.ts';
+
+type Role = 'text' | 'encoder' | 'unet' | 'decoder' | 'controlnet';
+
+/** Those that are held at the same time. */
+const together: Readonly<Record<Role, readonly Role[]>> = {
+  text: ['text'],
+  encoder: ['encoder'],
+  unet: ['unet', 'controlnet'],
+  controlnet: ['unet', 'controlnet'],
+  decoder: ['decoder'],
+};
+
+interface Held {
+  readonly key: string;
+  readonly session: PartSession;
+}
+
+export interface NetworkOptions {
+  readonly precision: Precision;
+  /** Whether all parts stay open once they are: for work that goes back and forth between them. */
+  readonly keepAll: boolean;
+  readonly notice: (notice: Failure) => void;
+}
+
+export class PartNetworks implements Networks {
+  readonly traits: ModelTraits;
+  readonly #model: LoadedModel;
+  readonly #open: OpenPart;
+  readonly #options: NetworkOptions;
+  readonly #held = new Map<Role, Held>();
+  /** Parts that gave infinities in half precision, and compute in full precision since. */
+  readonly #full = new Set<Role>();
+
+  constructor(model: LoadedModel, open: OpenPart, options: NetworkOptions) {
+    this.traits = model.traits;
+    this.#model = model;
+    this.#open = open;
+    this.#options = options;
+  }
+
+  text({ tokens }: Chunk): Promise<Result<Floats>> {
+    const { vocabulary, vectors: rows, traits } = this.#model;
+    const inputs: Record<string, Values> = { input_ids: Int32Array.from(tokens) };
+    if (rows) {
+      const width = traits.contextWidth;
+      const { ids, kept, vectors } = invertedTokens(tokens, rows, { vocabulary, width });
+      Object.assign(inputs, { input_ids: ids, kept, vectors });
+    }
+    return this.#run('text', { width: 1, height: 1 }, tokens.length, inputs, 'hidden');
+  }
+
+  encode(pixels: Floats, size: Size): Promise<Result<Floats>> {
+    return this.#run('encoder', size, 1, { sample: pixels }, 'mean');
+  }
+
+  decode(latent: Floats, size: Size): Promise<Result<Floats>> {
+    return this.#run('decoder', size, 1, { latent }, 'sample');
+  }
+
+  async predict({ sample, size, timestep, context, guidance, control }: Prediction): Promise<Result<Floats>> {
+    const { contextWidth, guidanceInput } = this.traits;
+    const inputs: Record<string, Values> = { sample, timestep: Float32Array.of(timestep), context };
+    const tokens = context.length / contextWidth;
+    if (control) {
+      const residuals = await this.#all('controlnet', size, tokens, { ...inputs, hint: control.hint });
+      if (!residuals.ok) return residuals;
+      const names = Object.keys(residuals.value);
+      names.forEach((name, i) => {
+        const factor = at(control.factors, i);
+        const values = residuals.value[name];
+        if (values) inputs[name] = values.map((value) => value * factor);
+      });
+    }
+    if (guidanceInput) inputs['timestep_cond'] = guidanceEmbedding(guidance);
+    return this.#run('unet', size, tokens, inputs, 'noise');
+  }
+
+  async release(): Promise<void> {
+    for (const role of [...this.#held.keys()]) await this.#close(role);
+  }
+
+  async #run(
+    role: Role,
+    size: Size,
+    tokens: number,
+    inputs: Readonly<Record<string, Values>>,
+    output: string,
+  ): Promise<Result<Floats>> {
+    const results = await this.#all(role, size, tokens, inputs);
+    if (!results.ok) return results;
+    const values = results.value[output];
+    if (!values) throw new Error(`The ${role} gave no ${output}.`);
+    return ok(values);
+  }
+
+  /** Every output, by name; computed in full precision where half precision was not enough. */
+  async #all(
+    role: Role,
+    size: Size,
+    tokens: number,
+    inputs: Readonly<Record<string, Values>>,
+  ): Promise<Result<Readonly<Record<string, Floats>>>> {
+    const session = await this.#session(role, size, tokens);
+    if (!session.ok) return session;
+    const results = await session.value.run(inputs);
+    if (!results.ok || Object.values(results.value).every(allFinite)) return results;
+    if (this.#options.precision === 'fp32' || this.#full.has(role)) {
+      return fail(
+        'model-damaged',
+        `The ${roleNames[role]} gave values that are no numbers. Take another version of the model.`,
+        { part: role },
+      );
+    }
+    this.#full.add(role);
+    this.#options.notice(
+      failure(
+        'fp16-untrusted',
+        `The ${roleNames[role]} exceeded half precision, so it computes in full precision, which takes longer.`,
+        { part: role },
+      ),
+    );
+    return this.#all(role, size, tokens, inputs);
+  }
+
+  async #session(role: Role, { width, height }: Size, tokens: number): Promise<Result<PartSession>> {
+    const precision = this.#full.has(role) ? 'fp32' : this.#options.precision;
+    const form: PartForm = { batch: 1, width, height, tokens };
+    const key = JSON.stringify([form, precision]);
+    const held = this.#held.get(role);
+    if (held?.key === key) return ok(held.session);
+    for (const other of [...this.#held.keys()]) {
+      const stays = this.#options.keepAll || together[role].includes(other);
+      if (other === role || !stays) await this.#close(other);
+    }
+    const part = this.#part(role);
+    const graph = part.graph(form, precision);
+    if (!graph.ok) return graph;
+    const opened = await this.#open(graph.value, part.weights);
+    if (opened.ok) this.#held.set(role, { key, session: opened.value });
+    return opened;
+  }
+
+  #part(role: Role): LoadedPart {
+    const part = this.#model[role];
+    if (!part) throw new Error(`There is no ${role}.`);
+    return part;
+  }
+
+  async #close(role: Role): Promise<void> {
+    const held = this.#held.get(role);
+    this.#held.delete(role);
+    await held?.session.release();
+  }
+}
+
+const roleNames: Readonly<Record<Role, string>> = {
+  text: 'text encoder',
+  encoder: "VAE's encoder",
+  unet: 'UNet',
+  decoder: "VAE's decoder",
+  controlnet: 'ControlNet',
+};

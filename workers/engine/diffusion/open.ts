@@ -1,0 +1,68 @@
+/** A refine step made ready: its texts read, its model found, its canvases planned. No network is opened yet. */
+
+import type { Failure } from '../../../src/base/errors.ts';
+import { ok, type Result } from '../../../src/base/result.ts';
+import { planRefine, type PlannedRefine } from '../../../src/diffusion/refine/order.ts';
+import { readPrompt } from '../../../src/diffusion/text/prompt.ts';
+import { createTokenizer, endToken } from '../../../src/diffusion/text/tokenizer.ts';
+import type { Size } from '../../../src/picture/geometry.ts';
+import type { DiffusionSource } from '../../../src/protocol/engine.ts';
+import type { FullRefineStep } from '../../../src/recipes/refine.ts';
+import type { Backend } from '../backend.ts';
+import { loadDiffusion } from './load.ts';
+import { PartNetworks } from './networks.ts';
+import { partOpener, type OpenPart } from './part-session.ts';
+
+export interface OpenedRefine {
+  readonly planned: PlannedRefine;
+  readonly networks: PartNetworks;
+}
+
+/** Of pictures that the VAE takes at once, in places of the latent map: no tensor of these is larger than 128 MiB. */
+const vaeTiles = { fp16: 64, fp32: 44 } as const;
+
+/** Failures: those of loading and planning. */
+export async function openRefine(
+  step: FullRefineStep,
+  { files, merges }: DiffusionSource,
+  picture: Size,
+  backend: Backend,
+  notice: (notice: Failure) => void,
+): Promise<Result<OpenedRefine>> {
+  const { backend: name, precision: device } = backend.report;
+  const precision = name === 'webgpu' ? device : 'fp32';
+  const open = partOpener(backend, { backend: name, device: backend.gpu?.device ?? null });
+  return prepareRefine(step, { files, merges }, picture, precision, open, notice);
+}
+
+/** The same on whatever opens parts. */
+export async function prepareRefine(
+  step: FullRefineStep,
+  { files, merges }: DiffusionSource,
+  picture: Size,
+  precision: 'fp16' | 'fp32',
+  open: OpenPart,
+  notice: (notice: Failure) => void,
+): Promise<Result<OpenedRefine>> {
+  const tokenizer = createTokenizer(await merges.text());
+  if (!tokenizer.ok) return tokenizer;
+  const prompt = readPrompt(step.prompt, tokenizer.value, { steps: step.steps, padding: endToken });
+  if (!prompt.ok) return prompt;
+  const loaded = await loadDiffusion(files, step, { precision, tags: prompt.value.loras });
+  if (!loaded.ok) return loaded;
+  const { model, embeddings } = loaded.value;
+  const planned = planRefine(picture, step, {
+    traits: model.traits,
+    tokenizer: tokenizer.value,
+    vocabulary: model.vocabulary,
+    embeddings,
+    controlled: model.controlnet !== null,
+    vaeTile: vaeTiles[precision],
+    multiple: model.multiple,
+  });
+  if (!planned.ok) return planned;
+  return ok({
+    planned: planned.value,
+    networks: new PartNetworks(model, open, { precision, keepAll: planned.value.order.inTurn, notice }),
+  });
+}
