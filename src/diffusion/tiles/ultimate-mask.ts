@@ -73,7 +73,10 @@ export function maskBox(mask: JobMask, picture: Size): Rect {
   };
   const row = { x: wide.from, y: middle.y, width: wide.length, height: 1 };
   const column = { x: middle.x, y: high.from, width: 1, height: high.length };
-  const seenAcross = seen(maskOver(mask, row, picture));
+  // Lines that are blurred first are many times fewer when the mask lies on its side.
+  const seenAcross = seen(
+    maskOver(turned(mask), turnedRect(row), { width: picture.height, height: picture.width }),
+  );
   const seenDown = seen(maskOver(mask, column, picture));
   if (seenAcross.length === 0 || seenDown.length === 0) {
     return { x: across.from, y: down.from, width: across.length, height: down.length };
@@ -84,6 +87,16 @@ export function maskBox(mask: JobMask, picture: Size): Rect {
     width: seenAcross.length,
     height: seenDown.length,
   };
+}
+
+/** Mirrored about the diagonal: across and down exchanged. */
+function turned({ shape, box, blur }: JobMask): JobMask {
+  const exchanged = shape.kind === 'lines' ? { ...shape, x: shape.y, y: shape.x } : shape;
+  return { shape: exchanged, box: turnedRect(box), blur };
+}
+
+function turnedRect({ x, y, width, height }: Rect): Rect {
+  return { x: y, y: x, width: height, height: width };
 }
 
 /** How far a blur of that standard deviation reaches: AUTOMATIC1111's kernels are 2 * int(2.5 sigma + 0.5) + 1 pixels wide. */
