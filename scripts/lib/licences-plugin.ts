@@ -27,7 +27,7 @@ export function licencesText(): string {
     return `${name} ${version} (${license})\n\n${text}`;
   });
   const own = readFileSync(join(root, 'LICENSE'), 'utf8').trim();
-  const models = 'The licences of the models lie in models/licences.';
+  const models = 'The licences of the models lie in models/licences and in models/clip.';
   return [`Enlarger\n\n${own}\n\n${models}`, ...parts].join(`\n\n${'-'.repeat(80)}\n\n`) + '\n';
 }
 
