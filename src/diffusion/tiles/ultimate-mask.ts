@@ -134,8 +134,8 @@ function coneOver(
   const line = new Float64Array(columns.length);
   for (const [row, y] of rows.entries()) {
     const down = (2 * (y + 0.5 - box.y)) / box.height - 1;
-    for (const [column, x] of columns.entries()) {
-      const across = (2 * (x + 0.5 - box.x)) / box.width - 1;
+    for (let column = 0; column < columns.length; column++) {
+      const across = (2 * ((columns[column] as number) + 0.5 - box.x)) / box.width - 1;
       const inBox = Math.abs(across) < 1 && Math.abs(down) < 1;
       line[column] = inBox ? 1 - Math.sqrt((across * across + down * down) / 2) : 0;
     }
