@@ -70,6 +70,21 @@ describe('readEmphasis', () => {
     expect(read(prompt)).toEqual(expected);
   });
 
+  // The example of AUTOMATIC1111's own documentation, to the last bit: neighbours merge where weights are equal.
+  it('multiplies in the same order as AUTOMATIC1111', () => {
+    expect(read('a (((house:1.3)) [on] a (hill:0.5), sun, (((sky))).')).toEqual([
+      ['a ', 1],
+      ['house', 1.5730000000000004],
+      [' ', 1.1],
+      ['on', 1],
+      [' a ', 1.1],
+      ['hill', 0.55],
+      [', sun, ', 1.1],
+      ['sky', 1.4641000000000006],
+      ['.', 1.1],
+    ]);
+  });
+
   it('finds a BREAK that is none', () => {
     expect(breakAsWord(readEmphasis(sourced('(a BREAK b)')))).toBe(true);
     expect(breakAsWord(readEmphasis(sourced('a BREAK (b:-1)')))).toBe(false);
