@@ -45,13 +45,13 @@ const tiny = {
 
 /** The last: how many nodes run, with attention bounded. */
 const networks: [string, Part, Structure, number][] = [
-  ['sd1', unetWith({ control: true }), sd1, 1271],
-  ['sd2', unet, { ...sd1, heads: [5, 10, 20, 20], context: 1024, linear: 1 }, 1235],
-  ['lcm', unet, { ...sd1, condition: 256 }, 1248],
-  ['small-sd', unet, small, 797],
-  ['bk-sdm-small', unet, { ...small, ...noMiddle }, 713],
-  ['tiny-sd', unet, tiny, 646],
-  ['controlnet', controlnet, { ...down, ...hint }, 608],
+  ['sd1', unetWith({ control: true }), sd1, 1557],
+  ['sd2', unet, { ...sd1, heads: [5, 10, 20, 20], context: 1024, linear: 1 }, 1511],
+  ['lcm', unet, { ...sd1, condition: 256 }, 1534],
+  ['small-sd', unet, small, 975],
+  ['bk-sdm-small', unet, { ...small, ...noMiddle }, 875],
+  ['tiny-sd', unet, tiny, 808],
+  ['controlnet', controlnet, { ...down, ...hint }, 732],
 ];
 
 /** As diffusers has them: see `diffusion-unet.py`. */

@@ -23,7 +23,7 @@ export interface Surroundings {
   readonly tokens: number;
   /** Whether transformers begin and end with matrices. */
   readonly linear: boolean;
-  /** Whether the runtime is known to make no tensor of logits. */
+  /** Whether the runtime's own operator is used: see `UnetOptions`. */
   readonly flash: boolean;
 }
 
@@ -109,14 +109,15 @@ function attended(
   { batch, channels, height, width }: MapShape,
 ): string {
   const queries = height * width;
-  const made = (from: string, path: string, count: number): string => {
-    const flat = builder.linear(from, `${name}.${path}`, [batch * count]);
-    return builder.node('Reshape', [flat, builder.integers([batch, count, channels])]);
-  };
-  const qkv = [made(asking, 'to_q', queries), made(asked, 'to_k', keys), made(asked, 'to_v', keys)] as const;
+  const linear = (from: string, path: string, count: number): string =>
+    builder.linear(from, `${name}.${path}`, [batch * count]);
+  const q = linear(asking, 'to_q', queries);
+  const [k, v] = [linear(asked, 'to_k', keys), linear(asked, 'to_v', keys)];
+  const listed = (from: string, count: number): string =>
+    builder.node('Reshape', [from, builder.integers([batch, count, channels])]);
   const mixed = flash
-    ? attention(builder, qkv, heads)
-    : boundedAttention(builder, qkv, { batch, heads, queries, keys });
+    ? attention(builder, [listed(q, queries), listed(k, keys), listed(v, keys)], heads)
+    : boundedAttention(builder, [q, k, v], { batch, width: channels, heads, queries, keys });
   const flat = builder.node('Reshape', [mixed, builder.integers([batch * queries, channels])]);
   return builder.linear(flat, `${name}.to_out.0`, [batch * queries]);
 }

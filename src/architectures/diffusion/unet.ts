@@ -20,8 +20,8 @@ export interface UnetOptions {
   /** Whether the graph takes a ControlNet's residuals: `down_0`, `down_1` and so on in the order of `skipsOf`, and `mid`. */
   readonly control?: boolean;
   /**
-   * Whether attention may be left to the runtime's operator in one piece, because it is known to make no tensor of logits on this
-   * device. Otherwise so many queries go at a time that logits stay below 128 MiB.
+   * Whether attention is left to the runtime's operator in one piece, because it was seen to be right on this device and to make no
+   * tensor of logits. Otherwise plain operators take so many queries at a time that logits stay below 128 MiB.
    */
   readonly flash?: boolean;
 }

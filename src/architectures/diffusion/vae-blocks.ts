@@ -85,7 +85,13 @@ export function mapAttention(
     ? unpacked(builder, made('qkv'), [batch, pixels, channels], heads)
     : ([made('to_q'), made('to_k'), made('to_v')] as const);
   // A head of hundreds of channels is too wide for the runtime's kernels that do without logits.
-  const mixed = boundedAttention(builder, qkv, { batch, heads, queries: pixels, keys: pixels });
+  const mixed = boundedAttention(builder, qkv, {
+    batch,
+    width: channels,
+    heads,
+    queries: pixels,
+    keys: pixels,
+  });
   const change = mapOf(builder, builder.linear(mixed, `${name}.to_out.0`, [batch, pixels]), map);
   return { ...map, value: builder.node('Add', [change, map.value]) };
 }

@@ -53,6 +53,12 @@ function resultShape(node: OnnxNode, given: readonly Shape[], numbers: (index: n
     case 'Gemm':
       invariant(first[1] === second[1], `A matrix of [${second.join()}] is given [${first.join()}]`);
       return [first[0] ?? 0, second[0] ?? 0];
+    case 'MatMul': {
+      const [rows = 0, inner] = first.slice(-2);
+      const [depth, columns = 0] = second.slice(-2);
+      invariant(inner === depth, `[${first.join()}] is multiplied by [${second.join()}]`);
+      return [...broadcast(first.slice(0, -2), second.slice(0, -2)), rows, columns];
+    }
     case 'Conv':
       return convolved(first, second, node);
     case 'Resize':
@@ -89,6 +95,7 @@ const keeping = new Set([
   'Relu',
   'Sigmoid',
   'Sin',
+  'Softmax',
   'Tanh',
 ]);
 
