@@ -1,0 +1,90 @@
+/** A whole diffusion model with tiny seeded weights, as the files of a folder in diffusers' layout. */
+
+import type { Structure } from '../../src/architectures/architecture.ts';
+import { clip } from '../../src/architectures/diffusion/clip.ts';
+import type { Part } from '../../src/architectures/diffusion/part.ts';
+import { unet } from '../../src/architectures/diffusion/unet.ts';
+import { vaeDecoder } from '../../src/architectures/diffusion/vae-decoder.ts';
+import { vaeEncoder } from '../../src/architectures/diffusion/vae-encoder.ts';
+import { toHalfArray } from '../../src/formats/float16.ts';
+import { writeSafetensors } from '../../src/formats/safetensors/writer.ts';
+import { TableWriter } from '../../src/formats/table-writer.ts';
+import type { NamedBlob } from '../../src/formats/weights-file.ts';
+import { seeded } from './seeded.ts';
+
+const text = {
+  width: 64,
+  layers: 2,
+  hidden: 128,
+  vocabulary: 49408,
+  positions: 77,
+  quick: 1,
+  skip: 0,
+  inverted: 0,
+};
+const denoiser = {
+  channels: 4,
+  widths: [32, 64, 96, 96],
+  layers: [1, 1, 1, 1],
+  depths: [1, 1, 1, 0],
+  heads: [8, 8, 8, 8],
+  middleLayers: 2,
+  middleDepth: 1,
+  context: 64,
+  embedding: 128,
+  condition: 0,
+  linear: 0,
+  outputs: 4,
+  upLayers: [2, 2, 2, 2],
+  upDepths: [0, 1, 1, 1],
+};
+const vae = {
+  widths: [32, 64, 64, 64],
+  layers: 1,
+  latent: 4,
+  quant: 1,
+  attention: 1,
+  early: 0,
+  points: 0,
+} as const;
+
+/** As `diffusion-image.py` fills them. */
+function values(name: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
+  if (shape.length > 1) {
+    const inputs = shape.slice(1).reduce((product, side) => product * side, 1);
+    const most = name.includes('embedding.weight') ? 1 : Math.sqrt(3 / inputs);
+    return seeded(name, shape, -most, most);
+  }
+  return name.endsWith('bias') ? seeded(name, shape, -0.1, 0.1) : seeded(name, shape, 0.8, 1.2);
+}
+
+/** `prediction` is what the UNet is said to predict. */
+export function tinyDiffusion(
+  prediction: 'epsilon' | 'v' = 'epsilon',
+  stored: 'f32' | 'f16' = 'f32',
+): NamedBlob[] {
+  const weights = (name: string, specs: ReturnType<Part['tensors']>): NamedBlob => {
+    const writer = new TableWriter();
+    for (const spec of specs) {
+      const single = values(spec.name, spec.shape);
+      writer.add(spec.name, stored, spec.shape, stored === 'f32' ? single : toHalfArray(single));
+    }
+    return { name, blob: writeSafetensors(writer.finish(), {}) };
+  };
+  const config = (name: string, value: Structure | Readonly<Record<string, unknown>>): NamedBlob => ({
+    name,
+    blob: new Blob([JSON.stringify(value)]),
+  });
+  return [
+    weights('text_encoder/model.safetensors', clip.tensors(text)),
+    weights('unet/diffusion_pytorch_model.safetensors', unet.tensors(denoiser)),
+    weights('vae/diffusion_pytorch_model.safetensors', [
+      ...vaeEncoder.tensors(vae),
+      ...vaeDecoder.tensors(vae),
+    ]),
+    config('unet/config.json', { attention_head_dim: 8 }),
+    config('scheduler/scheduler_config.json', {
+      prediction_type: prediction === 'v' ? 'v_prediction' : 'epsilon',
+    }),
+  ];
+}
