@@ -95,7 +95,7 @@ async function opened(
     withDefaults({ ...step, ...more }),
     { files, merges },
     size,
-    'fp32',
+    { precision: 'fp32', flash: false },
     open,
     () => undefined,
   );

@@ -5,7 +5,7 @@ import { readDiffusionFiles } from '../../../src/architectures/diffusion/checkpo
 import type { GivenWeights } from '../../../src/architectures/diffusion/checkpoint-parts.ts';
 import { wholeModel, type WholeModel } from '../../../src/architectures/diffusion/checkpoint-whole.ts';
 import { findParts, type FoundModel } from '../../../src/architectures/diffusion/checkpoint.ts';
-import { controlnet } from '../../../src/architectures/diffusion/controlnet.ts';
+import { controlnetWith } from '../../../src/architectures/diffusion/controlnet.ts';
 import { readEmbedding, type Embedding } from '../../../src/architectures/diffusion/embedding.ts';
 import { latentScaling } from '../../../src/architectures/diffusion/latent-scaling.ts';
 import { mergeLoras } from '../../../src/architectures/diffusion/lora-merge.ts';
@@ -29,6 +29,8 @@ import { loadedPart, type LoadedModel } from './loaded-model.ts';
 
 export interface LoadOptions {
   readonly precision: Precision;
+  /** Whether the runtime's fused attention makes no logits on this device, and is right there. */
+  readonly flash: boolean;
   /** LoRAs that the prompt itself asks for, by the name of their file without its ending. */
   readonly tags: readonly LoraTag[];
 }
@@ -43,7 +45,7 @@ export interface LoadedDiffusion {
 export async function loadDiffusion(
   files: readonly NamedBlob[],
   step: FullRefineStep,
-  { precision, tags }: LoadOptions,
+  { precision, flash, tags }: LoadOptions,
 ): Promise<Result<LoadedDiffusion>> {
   const chosen = chosenFiles(files, step, tags);
   if (!chosen.ok) return chosen;
@@ -59,7 +61,7 @@ export async function loadDiffusion(
   if (!embeddings.ok) return embeddings;
   return ok({
     embeddings: embeddings.value,
-    model: assembled(merged.value, found.value, step, embeddings.value),
+    model: assembled(merged.value, found.value, step, embeddings.value, flash),
   });
 }
 
@@ -125,6 +127,7 @@ function assembled(
   { base, prediction, clipSkip, latentScale }: FoundModel,
   step: FullRefineStep,
   embeddings: readonly Embedding[],
+  flash: boolean,
 ): LoadedModel {
   const asked = step.clipSkip ?? clipSkip;
   const skip = asked === null ? text.structure.skip : Math.min(asked, text.structure.layers) - 1;
@@ -146,12 +149,12 @@ function assembled(
       encoder.kind === 'vae-encoder'
         ? loadedPart(vaeEncoder, encoder.table, encoder.structure)
         : loadedPart(taesdEncoder, encoder.table, encoder.structure),
-    unet: loadedPart(unetWith({ control: control !== null }), unet.table, unet.structure),
+    unet: loadedPart(unetWith({ control: control !== null, flash }), unet.table, unet.structure),
     decoder:
       decoder.kind === 'vae-decoder'
         ? loadedPart(vaeDecoder, decoder.table, decoder.structure)
         : loadedPart(taesdDecoder, decoder.table, decoder.structure),
-    controlnet: control && loadedPart(controlnet, control.table, control.structure),
+    controlnet: control && loadedPart(controlnetWith({ flash }), control.table, control.structure),
     multiple: unetMultiple(unet.structure),
   };
 }

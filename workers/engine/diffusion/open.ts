@@ -32,7 +32,9 @@ export async function openRefine(
   const { backend: name, precision: device } = backend.report;
   const precision = name === 'webgpu' ? device : 'fp32';
   const open = partOpener(backend, { backend: name, device: backend.gpu?.device ?? null });
-  return prepareRefine(step, { files, merges }, picture, precision, open, notice);
+  // Asked for only where it is wide enough for the runtime's fused attention (gpu-device.ts).
+  const flash = name === 'webgpu' && backend.gpu?.device.features.has('subgroups') === true;
+  return prepareRefine(step, { files, merges }, picture, { precision, flash }, open, notice);
 }
 
 /** The same on whatever opens parts. */
@@ -40,7 +42,7 @@ export async function prepareRefine(
   step: FullRefineStep,
   { files, merges }: DiffusionSource,
   picture: Size,
-  precision: 'fp16' | 'fp32',
+  { precision, flash }: { readonly precision: 'fp16' | 'fp32'; readonly flash: boolean },
   open: OpenPart,
   notice: (notice: Failure) => void,
 ): Promise<Result<OpenedRefine>> {
@@ -48,7 +50,7 @@ export async function prepareRefine(
   if (!tokenizer.ok) return tokenizer;
   const prompt = readPrompt(step.prompt, tokenizer.value, { steps: step.steps, padding: endToken });
   if (!prompt.ok) return prompt;
-  const loaded = await loadDiffusion(files, step, { precision, tags: prompt.value.loras });
+  const loaded = await loadDiffusion(files, step, { precision, flash, tags: prompt.value.loras });
   if (!loaded.ok) return loaded;
   const { model, embeddings } = loaded.value;
   const planned = planRefine(picture, step, {
