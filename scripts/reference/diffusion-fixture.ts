@@ -44,6 +44,7 @@ export async function partErrors<S extends Structure>(
   fixture: string,
   precision: Precision,
   [height, width]: readonly [number, number] = [5, 7],
+  on: 'cpu' | 'webgpu' = 'cpu',
 ): Promise<number[]> {
   const structure = part.structure(table);
   if (!structure) throw new Error(`No ${part.kind} in the table`);
@@ -54,7 +55,7 @@ export async function partErrors<S extends Structure>(
     name,
     given(name, (shape ?? []).map(Number)),
   ]);
-  const outputs = await runModel(built.value, table.blob, Object.fromEntries(inputs));
+  const outputs = await runModel(built.value, table.blob, Object.fromEntries(inputs), on);
   return Object.entries(outputs).map(([name, output]) => {
     const file = readFileSync(join(folder, `${fixture}-${name}.f32`));
     return relativeError(output, new Float32Array(new Uint8Array(file).buffer));

@@ -7,6 +7,7 @@ import { ldsrUnet } from '../../src/architectures/diffusion/ldsr-unet.ts';
 import type { Part } from '../../src/architectures/diffusion/part.ts';
 import { TableWriter } from '../../src/formats/table-writer.ts';
 import { fixtureTable, partErrors } from './diffusion-fixture.ts';
+import { hasGpu } from './diffusion-run.ts';
 
 const sides = [8, 16] as const;
 
@@ -27,6 +28,21 @@ function golden<S extends Structure>(part: Part<S>, fixture: string, structure: 
       const errors = await partErrors(part, fixtureTable(fixture, 'f16'), fixture, 'fp16', sides);
       expect(Math.max(...errors)).toBeLessThan(2e-2);
     });
+
+    it.skipIf(!hasGpu).each([
+      ['fp32', 'f32', 1e-4],
+      ['fp16', 'f16', 2e-2],
+    ] as const)(
+      'computes it in %s on a GPU (skipped without VK_DRIVER_FILES)',
+      { timeout: 120_000 },
+      async (precision, stored, tolerance) => {
+        const table = fixtureTable(fixture, stored);
+        const errors = await partErrors(part, table, fixture, precision, sides, 'webgpu');
+        // Neither wrong nor the CPU's own values.
+        errors.forEach((error) => expect(error).toBeGreaterThan(1e-9));
+        expect(Math.max(...errors)).toBeLessThan(tolerance);
+      },
+    );
   });
 }
 

@@ -5,14 +5,21 @@ import { weightsPath } from '../../src/architectures/graph-builder.ts';
 import type { OnnxModel } from '../../src/formats/onnx/model.ts';
 import { writeOnnx } from '../../src/formats/onnx/writer.ts';
 
-/** fp32 and int32 inputs by name; their shapes are the graph's. Every output by name. */
+/** Whether there is a GPU driver for half precision: see half-precision.test.ts. */
+export const hasGpu = process.env['VK_DRIVER_FILES'] !== undefined;
+
+/**
+ * fp32 and int32 inputs by name; their shapes are the graph's. Every output by name. The CPU computes in fp32 whatever a graph
+ * says; `webgpu` does not.
+ */
 export async function runModel(
   model: OnnxModel,
   weights: Blob,
   inputs: Readonly<Record<string, Float32Array | Int32Array>>,
+  on: 'cpu' | 'webgpu' = 'cpu',
 ): Promise<Record<string, Float32Array>> {
   const session = await InferenceSession.create(writeOnnx(model), {
-    executionProviders: ['cpu'],
+    executionProviders: [on],
     externalData: [{ path: weightsPath, data: new Uint8Array(await weights.arrayBuffer()) }],
     intraOpNumThreads: 2,
     logSeverityLevel: 3,

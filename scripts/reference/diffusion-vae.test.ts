@@ -7,6 +7,7 @@ import { taesdDecoder, taesdEncoder } from '../../src/architectures/diffusion/ta
 import { vaeDecoder } from '../../src/architectures/diffusion/vae-decoder.ts';
 import { vaeEncoder } from '../../src/architectures/diffusion/vae-encoder.ts';
 import { fixtureTable, partErrors, renamed } from './diffusion-fixture.ts';
+import { hasGpu } from './diffusion-run.ts';
 
 function golden<S extends Structure>(part: Part<S>, fixture: string, structure: S): void {
   describe(`${part.kind} of ${fixture}`, () => {
@@ -27,6 +28,21 @@ function golden<S extends Structure>(part: Part<S>, fixture: string, structure: 
       const table = fixtureTable(`vae/${fixture}`, 'f16');
       expect(Math.max(...(await partErrors(part, table, `vae/${fixture}`, 'fp16')))).toBeLessThan(2e-2);
     });
+
+    it.skipIf(!hasGpu).each([
+      ['fp32', 'f32', 1e-4],
+      ['fp16', 'f16', 2e-2],
+    ] as const)(
+      'computes it in %s on a GPU (skipped without VK_DRIVER_FILES)',
+      { timeout: 120_000 },
+      async (precision, stored, tolerance) => {
+        const table = fixtureTable(`vae/${fixture}`, stored);
+        const errors = await partErrors(part, table, `vae/${fixture}`, precision, [5, 7], 'webgpu');
+        // Neither wrong nor the CPU's own values.
+        errors.forEach((error) => expect(error).toBeGreaterThan(1e-9));
+        expect(Math.max(...errors)).toBeLessThan(tolerance);
+      },
+    );
   });
 }
 
