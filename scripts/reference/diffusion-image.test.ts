@@ -145,6 +145,17 @@ describe('a whole img2img', () => {
     },
   );
 
+  it('takes weights in any float dtype', async () => {
+    const source = await picture();
+    const drawn = async (stored: 'f32' | 'bf16' | 'f16'): Promise<Float32Array> => {
+      const { planned, networks } = await opened({ steps: 3 }, tinyDiffusion('epsilon', stored));
+      return pixels(await drawnBy(new Refining({ ...planned.order, source: () => source }, networks)));
+    };
+    const exact = await drawn('f32');
+    expect(meanDifference(await drawn('f16'), exact)).toBeLessThan(1 / 255);
+    expect(meanDifference(await drawn('bf16'), exact)).toBeLessThan(6 / 255);
+  });
+
   it('goes on from any operation as if nothing had happened', async () => {
     const source = await picture();
     const tiles = { mode: 'joint', tile: 64, overlap: 16 } as const;

@@ -58,16 +58,25 @@ function values(name: string, shape: readonly number[]): Float32Array<ArrayBuffe
   return name.endsWith('bias') ? seeded(name, shape, -0.1, 0.1) : seeded(name, shape, 0.8, 1.2);
 }
 
+type Singles = Float32Array<ArrayBuffer>;
+
+const storedAs = {
+  f32: (values: Singles) => values,
+  f16: (values: Singles) => toHalfArray(values),
+  // The upper half of each single, as training programs cut it.
+  bf16: (values: Singles) => Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16),
+};
+
 /** `prediction` is what the UNet is said to predict. */
 export function tinyDiffusion(
   prediction: 'epsilon' | 'v' = 'epsilon',
-  stored: 'f32' | 'f16' = 'f32',
+  stored: keyof typeof storedAs = 'f32',
 ): NamedBlob[] {
   const weights = (name: string, specs: ReturnType<Part['tensors']>): NamedBlob => {
     const writer = new TableWriter();
     for (const spec of specs) {
       const single = values(spec.name, spec.shape);
-      writer.add(spec.name, stored, spec.shape, stored === 'f32' ? single : toHalfArray(single));
+      writer.add(spec.name, stored, spec.shape, storedAs[stored](single));
     }
     return { name, blob: writeSafetensors(writer.finish(), {}) };
   };

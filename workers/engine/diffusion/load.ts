@@ -21,6 +21,7 @@ import { fail, ok, type Result } from '../../../src/base/result.ts';
 import type { LoraTag } from '../../../src/diffusion/text/network-tags.ts';
 import { endToken } from '../../../src/diffusion/text/tokenizer.ts';
 import { blobStore } from '../../../src/formats/appended-table.ts';
+import { convertTable } from '../../../src/formats/convert-table.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
 import type { NamedBlob } from '../../../src/formats/weights-file.ts';
 import type { FullRefineStep } from '../../../src/recipes/refine.ts';
@@ -55,7 +56,8 @@ export async function loadDiffusion(
   if (!found.ok) return found;
   const whole = wholeModel(found.value);
   if (!whole.ok) return whole;
-  const merged = await withLoras(whole.value, found.value.loras, chosen.value.loras, precision);
+  const computable = await withComputable(whole.value, precision);
+  const merged = await withLoras(computable, found.value.loras, chosen.value.loras, precision);
   if (!merged.ok) return merged;
   const embeddings = await readEmbeddings(found.value.embeddings, whole.value.text.structure.width);
   if (!embeddings.ok) return embeddings;
@@ -63,6 +65,27 @@ export async function loadDiffusion(
     embeddings: embeddings.value,
     model: assembled(merged.value, found.value, step, embeddings.value, flash),
   });
+}
+
+/** Parts with the weights that no graph could take in place converted; several parts of one file lie over one Blob each. */
+async function withComputable(model: WholeModel, precision: Precision): Promise<WholeModel> {
+  const of = async <P extends { readonly table: TensorTable }>(part: P): Promise<P> => {
+    const foreign = [...part.table.tensors.values()].filter(
+      ({ dtype }) => dtype !== 'f16' && (precision === 'fp16' || dtype !== 'f32'),
+    );
+    if (foreign.length === 0) return part;
+    const names = foreign.map(({ name }) => name);
+    const compute = precision === 'fp16' ? 'f16' : 'f32';
+    const converted = await convertTable(part.table, compute, names, blobStore());
+    return converted ? { ...part, table: converted.table } : part;
+  };
+  return {
+    text: await of(model.text),
+    unet: await of(model.unet),
+    encoder: await of(model.encoder),
+    decoder: await of(model.decoder),
+    controlnet: model.controlnet && (await of(model.controlnet)),
+  };
 }
 
 async function withLoras(
