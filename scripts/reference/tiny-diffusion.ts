@@ -48,8 +48,17 @@ const vae = {
   points: 0,
 } as const;
 
+/** Made once: the text encoder's table alone has three million. */
+const known = new Map<string, Singles>();
+
+function values(name: string, shape: readonly number[]): Singles {
+  const made = known.get(name) ?? filled(name, shape);
+  known.set(name, made);
+  return made;
+}
+
 /** As `diffusion-image.py` fills them. */
-function values(name: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
+function filled(name: string, shape: readonly number[]): Singles {
   if (shape.length > 1) {
     const inputs = shape.slice(1).reduce((product, side) => product * side, 1);
     const most = name.includes('embedding.weight') ? 1 : Math.sqrt(3 / inputs);
