@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { TensorEntry, TensorTable } from '../formats/tensor-table.ts';
 import type { TensorSpec } from './architecture.ts';
 import { scaleName, zeroName } from './graph-builder.ts';
+import { isChannelScale, packedMatrix } from './packed.ts';
 
 const wayOut = 'Fetch the model again, or take the file from where its authors publish it.';
 
@@ -37,11 +38,12 @@ function storageFault(table: TensorTable, entry: TensorEntry): string | null {
   if (entry.dtype === 'f16' || entry.dtype === 'f32') return null;
   if (entry.dtype !== 'i8' && entry.dtype !== 'u8')
     return `is stored as ${entry.dtype}, which is not supported`;
+  if (packedMatrix(table, entry.name)) return null;
   const scale = table.tensors.get(scaleName(entry.name));
   if (!scale || (scale.dtype !== 'f16' && scale.dtype !== 'f32')) return 'has 8 bits but no scale';
   const zero = table.tensors.get(zeroName(entry.name));
   if (zero && !sameShape(zero.shape, [1])) return 'has a misshapen zero point';
-  if (sameShape(scale.shape, [1])) return null;
+  if (sameShape(scale.shape, [1]) || isChannelScale(scale, entry)) return null;
   const [outputs, groups = 0, one] = scale.shape;
   const fits =
     scale.shape.length === 3 &&

@@ -1,7 +1,7 @@
 /**
  * Emits a network's ONNX graph over a tensor table. It resolves each weight by how it is stored, so that
  * architectures only name tensors: fp32 and fp16 in place, 8-bit weights as integers times a scale. All of
- * that is constant and folded when a session is created.
+ * that is constant and folded when a session is created, but for weights that packed.ts tells of.
  */
 
 import { invariant } from '../base/assert.ts';
@@ -16,6 +16,7 @@ import { contribDomain, onnxType } from '../formats/onnx/model.ts';
 import { dtypeBytes, valueCount } from '../formats/tensor-bytes.ts';
 import type { Dtype, TensorEntry, TensorTable } from '../formats/tensor-table.ts';
 import { needed } from './needed.ts';
+import { isChannelScale, packedAttributes, packedMatrix, type PackedMatrix } from './packed.ts';
 
 export type Precision = 'fp16' | 'fp32';
 
@@ -168,13 +169,23 @@ export class GraphBuilder {
     const bias = this.#table.tensors.get(`${name}.bias`);
     const [outputs = 1, inputs = 1] = weight.shape;
     const rows = leading.reduce((product, side) => product * side, 1);
-    const matrix = this.weight(weight.name, weight.shape.length === 2 ? undefined : [outputs, inputs]);
     const flat = leading.length === 1 ? value : this.node('Reshape', [value, this.integers([rows, inputs])]);
-    const all = [flat, matrix, ...(bias ? [this.#inDtype(bias, this.#compute)] : [])];
-    const product = this.node('Gemm', all, { transB: { int: 1 } });
+    const biases = bias ? [this.#inDtype(bias, this.#compute)] : [];
+    const packed = packedMatrix(this.#table, weight.name);
+    const shape = weight.shape.length === 2 ? undefined : [outputs, inputs];
+    const product = packed
+      ? this.#packedProduct(flat, packed, biases)
+      : this.node('Gemm', [flat, this.weight(weight.name, shape), ...biases], { transB: { int: 1 } });
     return leading.length === 1
       ? product
       : this.node('Reshape', [product, this.integers([...leading, outputs])]);
+  }
+
+  #packedProduct(value: string, matrix: PackedMatrix, biases: readonly string[]): string {
+    const weights = [this.#stored(matrix.values), this.#inDtype(matrix.scales, this.#compute)];
+    if (matrix.zeros) weights.push(this.#stored(matrix.zeros));
+    const product = this.contrib('MatMulNBits', [value, ...weights], packedAttributes(matrix));
+    return biases[0] === undefined ? product : this.node('Add', [product, biases[0]]);
   }
 
   /**
@@ -293,13 +304,15 @@ export class GraphBuilder {
   }
 
   /**
-   * One scale for the whole tensor, or one a group of inputs: scales [O, G, 1] over weights [O, I] or [O, I, k, k]
-   * seen as [O, G, I/G * k * k]. In fp32, whatever the network computes in.
+   * One scale for the whole tensor, or one a group of inputs, [O, G, 1] over weights [O, I] or [O, I, k, k] seen as
+   * [O, G, I/G * k * k], folded; or one an output, [O], which the runtime does not fold. In fp32 whatever is computed in.
    */
   #dequantised(entry: TensorEntry): string {
     const scaleEntry = this.#entry(scaleName(entry.name));
     const zeroEntry = this.#table.tensors.get(zeroName(entry.name));
     const scale = this.#single(scaleEntry);
+    if (isChannelScale(scaleEntry, entry))
+      return this.node('DequantizeLinear', [this.#stored(entry), scale], { axis: { int: 0 } });
     let value = this.cast(this.#stored(entry), 'f32');
     if (zeroEntry) value = this.node('Sub', [value, this.#single(zeroEntry)]);
     if (scaleEntry.shape.length < 3) return this.node('Mul', [value, scale]);

@@ -10,6 +10,7 @@ import type { TensorTable } from '../../formats/tensor-table.ts';
 import type { Structure, TensorSpec } from '../architecture.ts';
 import { checkTable } from '../check-table.ts';
 import { GraphBuilder, type GraphOutput, type Precision } from '../graph-builder.ts';
+import { withPlainNames } from '../packed.ts';
 
 export const partKinds = [
   'text-encoder',
@@ -59,8 +60,9 @@ export function buildPart<S extends Structure>(
     sides.every((side) => Number.isSafeInteger(side) && side > 0),
     'A part needs sides of one and more',
   );
-  const checked = checkTable(table, part.tensors(structure));
+  const named = withPlainNames(table);
+  const checked = checkTable(named, part.tensors(structure));
   if (!checked.ok) return checked;
-  const builder = new GraphBuilder(table, precision, null, []);
+  const builder = new GraphBuilder(named, precision, null, []);
   return ok(builder.finishWith(part.graph(builder, structure, form), part.kind));
 }
