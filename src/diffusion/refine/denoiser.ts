@@ -18,8 +18,15 @@ export interface Denoising {
   readonly guidance: number;
   /** What the UNet is told at a step, by branch: the prompt, then the negative prompt where there is one. */
   contexts(step: number): readonly Floats[];
-  /** Factors of the ControlNet's residuals at a step; null without one. */
-  control(step: number, branch: number): readonly number[] | null;
+  /** Factors of the ControlNet's residuals at a step of so many; null without one. */
+  control(step: number, steps: number, branch: number): readonly number[] | null;
+}
+
+/** Where a canvas is redrawn (1), place by place of its latent map; elsewhere (0) it is held to what it was. */
+export interface Holding {
+  readonly redrawn: Float32Array;
+  /** [4, height, width]: the map that denoising began with. */
+  readonly original: Float32Array;
 }
 
 /** Structured-cloneable: what a checkpoint keeps of a canvas that is being denoised. */
@@ -41,9 +48,12 @@ export class CanvasDenoiser {
   readonly #networks: Networks;
   readonly #denoising: Denoising;
   readonly #field: NoiseField;
+  readonly #holding: Holding | null;
   readonly #joiner: LatentJoiner;
   #run: Run;
   #half: Floats | null;
+  /** What the ControlNet saw last: both texts of a tile, and every step of a canvas of one tile, show it the same. */
+  #hint: { readonly tile: number; readonly pixels: Floats } | null = null;
 
   constructor(
     canvas: Canvas,
@@ -51,11 +61,13 @@ export class CanvasDenoiser {
     denoising: Denoising,
     field: NoiseField,
     from: Floats | DenoiserState,
+    holding: Holding | null = null,
   ) {
     this.#canvas = canvas;
     this.#networks = networks;
     this.#denoising = denoising;
     this.#field = field;
+    this.#holding = holding;
     const resumed = from instanceof Float32Array ? null : from;
     this.#run = from instanceof Float32Array ? begin(canvas.steps.plan, from, field.draw(0)) : from.run;
     this.#half = resumed?.half ?? null;
@@ -68,19 +80,20 @@ export class CanvasDenoiser {
    */
   async predict(tileIndex: number, branch: number, source: PixelStore): Promise<Result<Foreseen | null>> {
     const { guidance } = this.#denoising;
+    const { timesteps } = this.#canvas.steps.plan;
     const tile = at(this.#canvas.grid.tiles, tileIndex);
     const asked = wanted(this.#run);
     invariant(asked, 'The canvas is denoised already');
     const x = cutPlanes(floats(asked.x), this.#canvas.grid.size, tile.rect);
     const contexts = this.#denoising.contexts(this.#run.step);
-    const factors = this.#denoising.control(this.#run.step, branch);
+    const factors = this.#denoising.control(this.#run.step, timesteps.length, branch);
     const answer = await this.#networks.predict({
       sample: modelInput(x, asked.sigma),
       size: { width: tile.rect.width, height: tile.rect.height },
       timestep: asked.timestep,
       context: at(contexts, branch),
       guidance,
-      control: factors && { hint: await pixelsUnder(source, this.#canvas, tile.rect), factors },
+      control: factors && { hint: await this.#seen(tile, source), factors },
     });
     if (!answer.ok) return answer;
     if (branch < contexts.length - 1) {
@@ -98,7 +111,7 @@ export class CanvasDenoiser {
   /** The denoised map, once every evaluation was made. */
   result(): Floats {
     invariant(wanted(this.#run) === null, 'The canvas is not denoised yet');
-    return floats(finished(this.#run));
+    return this.#held(floats(finished(this.#run)));
   }
 
   /** Between two calls. */
@@ -106,9 +119,26 @@ export class CanvasDenoiser {
     return { run: this.#run, joined: this.#joiner.partly(), half: this.#half };
   }
 
+  async #seen({ index, rect }: GridTile, source: PixelStore): Promise<Floats> {
+    if (this.#hint?.tile === index) return this.#hint.pixels;
+    const pixels = await pixelsUnder(source, this.#canvas, rect);
+    this.#hint = { tile: index, pixels };
+    return pixels;
+  }
+
   #step({ draw }: Wanted): void {
     const noise = draw === null ? undefined : this.#field.draw(draw);
-    this.#run = next(this.#run, this.#joiner.take(), noise);
+    this.#run = next(this.#run, this.#held(this.#joiner.take()), noise);
+  }
+
+  /**
+   * The sampler is told that what is held came out as it was, so that its noise goes down with that of the rest: how
+   * AUTOMATIC1111 inpaints with any model.
+   */
+  #held(denoised: Floats): Floats {
+    if (!this.#holding) return denoised;
+    const { redrawn, original } = this.#holding;
+    return denoised.map((value, i) => (at(redrawn, i % redrawn.length) === 0 ? at(original, i) : value));
   }
 }
 

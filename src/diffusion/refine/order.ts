@@ -1,5 +1,6 @@
 /** From what a person chose to everything that refining does: canvases, steps and texts. */
 
+import { at } from '../../base/assert.ts';
 import { ok, type Result } from '../../base/result.ts';
 import type { Size } from '../../picture/geometry.ts';
 import { needsNegative } from '../guidance.ts';
@@ -13,12 +14,15 @@ import { equalised, readPrompt, type ReadPrompt } from '../text/prompt.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { planSdUpscale, sdUpscaleDefaults, seedStep, type SdUpscalePlan } from '../tiles/sd-upscale.ts';
 import { jointDefaults, latentScale } from '../tiles/joint.ts';
+import { latentMask } from '../tiles/ultimate-paste.ts';
+import { planUltimate, type UltimatePlan } from '../tiles/ultimate.ts';
 import { canvasAt, pictureCanvas, type Canvas, type CanvasOptions, type CanvasSteps } from './canvas.ts';
 import type { RefineChoices } from './choices.ts';
 import { controlFactors } from './control.ts';
 import type { ModelTraits } from './networks.ts';
 import type { RefineOrder } from './refine.ts';
 import { chunkOf, scriptOf, type Script } from './script.ts';
+import { ultimateCanvases, ultimateOptions } from './ultimate.ts';
 import { latentChannels } from './vae-tiles.ts';
 
 /** What is known of the model and the device. */
@@ -38,6 +42,8 @@ export interface PlannedRefine {
   readonly order: Omit<RefineOrder, 'source'>;
   /** Of SD Upscale: where its tiles lie; the canvases are these, in order. */
   readonly sdUpscale: SdUpscalePlan | null;
+  /** Of Ultimate SD Upscale: its jobs; the canvases are these, in order. */
+  readonly ultimate: UltimatePlan | null;
 }
 
 /** A picture's worth of tiles that nobody described. */
@@ -47,16 +53,19 @@ const standardPrompt = 'highly detailed';
 export function planRefine(picture: Size, choices: RefineChoices, means: RefineMeans): Result<PlannedRefine> {
   const steps = stepsOf(choices, choices.strength);
   if (!steps.ok) return steps;
-  const script = scriptFor(choices, steps.value, means);
+  const planned = canvasesOf(picture, choices, steps.value, means);
+  if (!planned.ok) return planned;
+  const { canvases, sdUpscale, ultimate } = planned.value;
+  const script = scriptFor(choices, longest(canvases, steps.value), means);
   if (!script.ok) return script;
-  const { canvases, sdUpscale } = canvasesOf(picture, choices, steps.value, means);
   const { control, guidance, noise } = choices;
   const firsts = firstVectors(means.embeddings);
   return ok({
     sdUpscale,
+    ultimate,
     order: {
       canvases,
-      inTurn: false,
+      inTurn: ultimate !== null,
       script: script.value,
       chunk: (index) => {
         const row = script.value.rows[index];
@@ -65,11 +74,10 @@ export function planRefine(picture: Size, choices: RefineChoices, means: RefineM
       },
       denoising: {
         guidance,
-        control: (step, branch) =>
-          means.controlled
-            ? controlFactors(control ?? {}, step, steps.value.plan.timesteps.length, branch)
-            : null,
+        control: (step, count, branch) =>
+          means.controlled ? controlFactors(control ?? {}, step, count, branch) : null,
       },
+      ...(ultimate ? { redrawn: (canvas) => latentMask(at(ultimate.jobs, canvas), picture) } : {}),
       field: ({ size, seed: own }) => noiseField(noise, own, { channels: latentChannels, ...size }),
     },
   });
@@ -119,18 +127,27 @@ function scriptFor(choices: RefineChoices, { plan }: CanvasSteps, means: RefineM
 
 function canvasesOf(
   picture: Size,
-  { tiles = { mode: 'joint' }, seed }: RefineChoices,
+  choices: RefineChoices,
   steps: CanvasSteps,
   { vaeTile, multiple }: RefineMeans,
-): { canvases: Canvas[]; sdUpscale: SdUpscalePlan | null } {
-  const side =
-    'tile' in tiles && tiles.tile !== undefined ? tiles.tile / latentScale : jointDefaults.tile.width;
+): Result<Pick<PlannedRefine, 'sdUpscale' | 'ultimate'> & { readonly canvases: Canvas[] }> {
+  const { tiles = { mode: 'joint' }, seed } = choices;
+  if (tiles.mode === 'ultimate') {
+    const chosen = ultimateOptions(tiles, multiple);
+    const seams = stepsOf(choices, chosen.seamDenoise);
+    if (!seams.ok) return seams;
+    const plan = planUltimate(picture, choices.strength, chosen);
+    const each = { redraw: steps, seams: seams.value };
+    const canvases = ultimateCanvases(plan, seed, each, { vaeTile, multiple });
+    return ok({ canvases, sdUpscale: null, ultimate: plan });
+  }
+  const side = tiles.tile === undefined ? jointDefaults.tile.width : tiles.tile / latentScale;
   const options: CanvasOptions = { tile: side, overlap: jointDefaults.overlap, vaeTile, multiple };
-  if (tiles.mode !== 'sd-upscale') {
-    const shared =
-      tiles.mode === 'joint' && tiles.overlap !== undefined ? tiles.overlap / latentScale : options.overlap;
+  if (tiles.mode === 'joint') {
+    const shared = tiles.overlap === undefined ? options.overlap : tiles.overlap / latentScale;
     const overlap = Math.min(shared, side - 1);
-    return { canvases: [pictureCanvas(picture, seed, steps, { ...options, overlap })], sdUpscale: null };
+    const canvases = [pictureCanvas(picture, seed, steps, { ...options, overlap })];
+    return ok({ canvases, sdUpscale: null, ultimate: null });
   }
   const pixels = side * latentScale;
   const plan = planSdUpscale(picture, {
@@ -140,7 +157,13 @@ function canvasesOf(
   const canvases = plan.grid.tiles.map(({ index, rect }) =>
     canvasAt(rect, (seed + seedStep(index, 1)) % 2 ** 32, steps, options),
   );
-  return { canvases, sdUpscale: plan };
+  return ok({ canvases, sdUpscale: plan, ultimate: null });
+}
+
+/** The prompt's texts are read for as many steps as the canvas that takes most of them. */
+function longest(canvases: readonly Canvas[], steps: CanvasSteps): CanvasSteps {
+  const lengthOf = ({ plan }: CanvasSteps): number => plan.timesteps.length;
+  return canvases.reduce((most, { steps: own }) => (lengthOf(own) > lengthOf(most) ? own : most), steps);
 }
 
 /** Where the vectors of each embedding begin among all. */

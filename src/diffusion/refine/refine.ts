@@ -39,6 +39,8 @@ export interface RefineOrder {
   field(canvas: Canvas): NoiseField;
   /** What a canvas is drawn from: the picture, or what has become of it so far. */
   source(canvas: number): PixelStore;
+  /** Where a canvas is redrawn (`Holding`); all of it when absent. */
+  redrawn?(canvas: number): Float32Array;
 }
 
 /** What an operation made for people to see. Rectangles are the canvas's, in pixels of what it is drawn from. */
@@ -152,14 +154,16 @@ export class Refining {
     const contexts = memorised((step: number) =>
       at(script.steps, step).map((rows) => contextOf(rows, script, this.#rows)),
     );
-    const from = this.#resumed?.denoiser ?? this.#maps[index];
-    invariant(from, 'A canvas is encoded before it is denoised');
+    const map = this.#maps[index];
+    invariant(map, 'A canvas is encoded before it is denoised');
+    const redrawn = this.#order.redrawn?.(index);
     return new CanvasDenoiser(
       canvas,
       this.#networks,
       { ...denoising, contexts },
       this.#order.field(canvas),
-      from,
+      this.#resumed?.denoiser ?? map,
+      redrawn ? { redrawn, original: map } : null,
     );
   }
 

@@ -16,7 +16,7 @@ import type {
   Networks,
   Prediction,
 } from '../../../src/diffusion/refine/networks.ts';
-import { allFinite } from '../../../src/diffusion/refine/planes.ts';
+import { allFinite, scaled } from '../../../src/diffusion/refine/planes.ts';
 import { guidanceEmbedding } from '../../../src/diffusion/guidance.ts';
 import type { Size } from '../../../src/picture/geometry.ts';
 import type { LoadedModel, LoadedPart } from './loaded-model.ts';
@@ -36,6 +36,8 @@ const together: Readonly<Record<Role, readonly Role[]>> = {
 interface Held {
   readonly key: string;
   readonly session: PartSession;
+  /** The graph's inputs: their names and lengths. */
+  readonly inputs: ReadonlyMap<string, number>;
 }
 
 export interface NetworkOptions {
@@ -87,12 +89,12 @@ export class PartNetworks implements Networks {
     if (control) {
       const residuals = await this.#all('controlnet', size, tokens, { ...inputs, hint: control.hint });
       if (!residuals.ok) return residuals;
-      const names = Object.keys(residuals.value);
-      names.forEach((name, i) => {
-        const factor = at(control.factors, i);
-        const values = residuals.value[name];
-        if (values) inputs[name] = values.map((value) => value * factor);
-      });
+      const entries = Object.entries(residuals.value);
+      // The last is the middle's, however many there are on the way down.
+      const first = control.factors.length - entries.length;
+      for (const [i, [name, values]] of entries.entries()) {
+        inputs[name] = scaled(values, at(control.factors, first + i));
+      }
     }
     if (guidanceInput) inputs['timestep_cond'] = guidanceEmbedding(guidance);
     return this.#run('unet', size, tokens, inputs, 'noise');
@@ -125,7 +127,7 @@ export class PartNetworks implements Networks {
   ): Promise<Result<Readonly<Record<string, Floats>>>> {
     const session = await this.#session(role, size, tokens);
     if (!session.ok) return session;
-    const results = await session.value.run(inputs);
+    const results = await session.value.session.run(withZeros(inputs, session.value.inputs));
     if (!results.ok || Object.values(results.value).every(allFinite)) return results;
     if (this.#options.precision === 'fp32' || this.#full.has(role)) {
       return fail(
@@ -145,12 +147,12 @@ export class PartNetworks implements Networks {
     return this.#all(role, size, tokens, inputs);
   }
 
-  async #session(role: Role, { width, height }: Size, tokens: number): Promise<Result<PartSession>> {
+  async #session(role: Role, { width, height }: Size, tokens: number): Promise<Result<Held>> {
     const precision = this.#full.has(role) ? 'fp32' : this.#options.precision;
     const form: PartForm = { batch: 1, width, height, tokens };
     const key = JSON.stringify([form, precision]);
     const held = this.#held.get(role);
-    if (held?.key === key) return ok(held.session);
+    if (held?.key === key) return ok(held);
     for (const other of [...this.#held.keys()]) {
       const stays = this.#options.keepAll || together[role].includes(other);
       if (other === role || !stays) await this.#close(other);
@@ -159,8 +161,14 @@ export class PartNetworks implements Networks {
     const graph = part.graph(form, precision);
     if (!graph.ok) return graph;
     const opened = await this.#open(graph.value, part.weights);
-    if (opened.ok) this.#held.set(role, { key, session: opened.value });
-    return opened;
+    if (!opened.ok) return opened;
+    const inputs = graph.value.inputs.map(({ name, shape }): [string, number] => [
+      name,
+      (shape ?? []).reduce<number>((product, side) => product * Number(side), 1),
+    ]);
+    const now = { key, session: opened.value, inputs: new Map(inputs) };
+    this.#held.set(role, now);
+    return ok(now);
   }
 
   #part(role: Role): LoadedPart {
@@ -174,6 +182,19 @@ export class PartNetworks implements Networks {
     this.#held.delete(role);
     await held?.session.release();
   }
+}
+
+/** A UNet that a ControlNet can speak to is given its silence where it does not: nothing is added. */
+function withZeros(
+  given: Readonly<Record<string, Values>>,
+  wanted: ReadonlyMap<string, number>,
+): Readonly<Record<string, Values>> {
+  const residuals = [...wanted].filter(([name]) => !(name in given) && /^(down_\d+|mid)$/u.test(name));
+  if (residuals.length === 0) return given;
+  return {
+    ...given,
+    ...Object.fromEntries(residuals.map(([name, length]) => [name, new Float32Array(length)])),
+  };
 }
 
 const roleNames: Readonly<Record<Role, string>> = {

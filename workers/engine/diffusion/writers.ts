@@ -15,6 +15,8 @@ import type { Written } from '../steps/pass-work.ts';
 
 export type Pixels = Extract<Drawn, { kind: 'pixels' }>;
 export interface RefineWriter {
+  /** Makes the output ready, before the first operation. */
+  begin?(): Promise<void>;
   /** Writes what is finished with these pixels: that, or null. */
   write(pixels: Pixels): Promise<Written | null>;
   /** What it keeps for later tiles. */

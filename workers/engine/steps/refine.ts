@@ -1,12 +1,17 @@
 /** The refine step: operations of `Refining` as tiles of a pass, and what they make written into the output. */
 
-import { invariant } from '../../../src/base/assert.ts';
+import { at } from '../../../src/base/assert.ts';
 import { ok, type Result } from '../../../src/base/result.ts';
 import { operationsOf } from '../../../src/diffusion/refine/operations.ts';
 import { Refining, type Drawn } from '../../../src/diffusion/refine/refine.ts';
 import type { PlannedRefine } from '../../../src/diffusion/refine/order.ts';
+import { jobSource } from '../../../src/diffusion/refine/ultimate.ts';
+import { latentScale } from '../../../src/diffusion/tiles/joint.ts';
+import type { UltimateJob } from '../../../src/diffusion/tiles/ultimate.ts';
+import type { Rect } from '../../../src/picture/geometry.ts';
 import type { PixelStore } from '../../../src/picture/pixel-store.ts';
 import type { PartNetworks } from '../diffusion/networks.ts';
+import { UltimateWriter } from '../diffusion/ultimate-writer.ts';
 import { JointWriter, RampWriter, type RefineWriter } from '../diffusion/writers.ts';
 import type { PassContext, PassWork, Written } from './pass-work.ts';
 import type { RefineCheckpoint } from '../../../src/protocol/engine.ts';
@@ -17,6 +22,8 @@ export interface RefineTools {
   readonly networks: PartNetworks;
   readonly resumed?: RefineCheckpoint;
 }
+
+type Sketch = Extract<Drawn, { kind: 'sketch' }>;
 
 /** Of one call of a network, until the first were measured. */
 const callSeconds = 2;
@@ -40,23 +47,23 @@ export function refinePass(
   { input, output }: PassContext,
   { planned, networks, resumed }: RefineTools,
 ): PassWork {
-  const { order, sdUpscale } = planned;
-  const writer: RefineWriter = sdUpscale
-    ? new RampWriter(sdUpscale, input, output, resumed?.writer)
-    : new JointWriter(input, output);
-  const refining = new Refining({ ...order, source: () => input }, networks, resumed?.process);
-  const [first] = order.canvases;
-  invariant(first, 'Refining has a canvas');
+  const { order, ultimate } = planned;
+  const writer = writerOf(planned, input, output, resumed);
+  const source = (canvas: number): PixelStore =>
+    ultimate ? jobSource(output, at(ultimate.jobs, canvas)) : input;
+  const refining = new Refining({ ...order, source }, networks, resumed?.process);
+  const tile = order.canvases[0]?.grid.tile ?? { width: 1, height: 1 };
   return {
     tiles: refining.operations.length,
-    tileSize: { width: first.grid.tile.width * 8, height: first.grid.tile.height * 8 },
+    tileSize: { width: tile.width * latentScale, height: tile.height * latentScale },
     run: async (index): Promise<Result<Written | null>> => {
+      if (index === 0) await writer.begin?.();
       const drawn = await refining.run(index);
       if (!drawn.ok) return drawn;
       if (!drawn.value) return ok(null);
-      return ok(
-        drawn.value.kind === 'pixels' ? await writer.write(drawn.value) : sketched(drawn.value, output),
-      );
+      if (drawn.value.kind === 'pixels') return ok(await writer.write(drawn.value));
+      const job = ultimate && at(ultimate.jobs, drawn.value.canvas);
+      return ok(sketched(drawn.value, job ? placed(drawn.value.rect, job) : drawn.value.rect, output));
     },
     state: () => ({
       pending: [],
@@ -67,18 +74,47 @@ export function refinePass(
   };
 }
 
-/** What a tile is going to be, without what of it lies outside the picture. */
-function sketched({ rect, rgba }: Extract<Drawn, { kind: 'sketch' }>, output: PixelStore): Written | null {
+function writerOf(
+  { sdUpscale, ultimate }: PlannedRefine,
+  input: PixelStore,
+  output: PixelStore,
+  resumed: RefineCheckpoint | undefined,
+): RefineWriter {
+  if (ultimate) return new UltimateWriter(ultimate, input, output, resumed?.writer);
+  if (sdUpscale) return new RampWriter(sdUpscale, input, output, resumed?.writer);
+  return new JointWriter(input, output);
+}
+
+/** Where a rectangle of what a job runs lies in the picture, in whole pixels. */
+function placed({ x, y, width, height }: Rect, { crop, size }: UltimateJob): Rect {
+  const [across, down] = [crop.width / size.width, crop.height / size.height];
+  const [left, top] = [Math.round(x * across), Math.round(y * down)];
+  return {
+    x: crop.x + left,
+    y: crop.y + top,
+    width: Math.round((x + width) * across) - left,
+    height: Math.round((y + height) * down) - top,
+  };
+}
+
+/** What a tile is going to be: a place of the latent map a pixel, without what of `rect` lies outside the picture. */
+function sketched({ rect: drawn, rgba }: Sketch, rect: Rect, output: PixelStore): Written | null {
   const inside = intersect(rect, { x: 0, y: 0, width: output.width, height: output.height });
   if (!inside) return null;
-  const [width, height] = [rect.width / 8, rect.height / 8];
-  const block = { width, height, data: rgba };
-  if (inside.width === rect.width && inside.height === rect.height) return { rect, block };
-  const part = { width: Math.ceil(inside.width / 8), height: Math.ceil(inside.height / 8) };
+  const [width, height] = [drawn.width / latentScale, drawn.height / latentScale];
+  const [across, down] = [width / rect.width, height / rect.height];
+  const left = Math.floor((inside.x - rect.x) * across);
+  const top = Math.floor((inside.y - rect.y) * down);
+  const part = {
+    x: left,
+    y: top,
+    width: Math.ceil((inside.x - rect.x + inside.width) * across) - left,
+    height: Math.ceil((inside.y - rect.y + inside.height) * down) - top,
+  };
   const data = new Uint8ClampedArray(part.width * part.height * 4);
   for (let row = 0; row < part.height; row++) {
-    const from = row * width * 4;
+    const from = ((top + row) * width + left) * 4;
     data.set(rgba.subarray(from, from + part.width * 4), row * part.width * 4);
   }
-  return { rect: inside, block: { ...part, data } };
+  return { rect: inside, block: { width: part.width, height: part.height, data } };
 }
