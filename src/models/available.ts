@@ -46,6 +46,15 @@ const address = v.pipe(
   v.regex(/^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1)[:/])/, 'Neither https nor this machine'),
 );
 
+/** One file to download. */
+export const downloadSchema = v.object({
+  url: address,
+  bytes: positive,
+  sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+  // A name, no path: it becomes a file's name.
+  name: v.pipe(v.string(), v.regex(/^[^/\\]+\.(?:safetensors|pth|pt|ckpt|param|bin|onnx|zip)$/i)),
+});
+
 const model = v.object({
   id: v.pipe(v.string(), v.regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/)),
   name: text,
@@ -56,18 +65,7 @@ const model = v.object({
   author: text,
   homepage: page,
   licence: v.object({ id: text, url: v.exactOptional(page), commercialUse: v.nullable(v.boolean()) }),
-  files: v.pipe(
-    v.array(
-      v.object({
-        url: address,
-        bytes: positive,
-        sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
-        // A name, no path: it becomes a file's name.
-        name: v.pipe(v.string(), v.regex(/^[^/\\]+\.(?:safetensors|pth|pt|ckpt|param|bin|onnx|zip)$/i)),
-      }),
-    ),
-    v.nonEmpty(),
-  ),
+  files: v.pipe(v.array(downloadSchema), v.nonEmpty()),
   evidence: v.object({ page, says: text }),
 });
 
@@ -97,6 +95,9 @@ export function parseAvailable(json: unknown): Result<readonly AvailableModel[]>
     { place },
   );
 }
+
+/** What a download needs to know of whatever is downloaded. */
+export type Downloadable = Pick<AvailableModel, 'id' | 'name' | 'homepage' | 'licence' | 'files'>;
 
 /** Bytes of all files of a model together. */
 export function downloadBytes({ files }: Pick<AvailableModel, 'files'>): number {

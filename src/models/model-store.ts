@@ -4,6 +4,7 @@
  */
 
 import type { Result } from '../base/result.ts';
+import type { DiffusionModel } from './diffusion-entry.ts';
 import type { ImportedModel } from './imported.ts';
 
 /** The index entry of a kept model. It is written last, so a model with an entry was written whole. */
@@ -15,6 +16,8 @@ export interface StoredModel {
   readonly chunks: number;
   /** Of an imported model: what its card is made from (`src/models/imported.ts`). */
   readonly imported?: ImportedModel;
+  /** Of a file or folder with parts of a diffusion model: what is known of it. */
+  readonly diffusion?: DiffusionModel;
 }
 
 export interface KeptModel {
@@ -29,7 +32,7 @@ export interface ModelStore {
   get(id: string): Promise<Result<KeptModel | null>>;
   /** Replaces whatever was kept under that id. After a failure nothing is kept under it. */
   put(model: Omit<StoredModel, 'chunks'>, chunks: readonly Blob[]): Promise<Result<null>>;
-  /** Gives an imported model another name; nothing is done where it is not kept. */
+  /** Gives what a person brought another name; nothing is done where it is not kept. */
   rename(id: string, name: string): Promise<Result<null>>;
   remove(id: string): Promise<Result<null>>;
   list(): Promise<Result<readonly StoredModel[]>>;

@@ -6,6 +6,7 @@
 
 import { createStore, entries, get, getMany, promisifyRequest, set, del } from 'idb-keyval';
 import { ok, type Result } from '../../src/base/result.ts';
+import { parseDiffusion } from '../../src/models/diffusion-entry.ts';
 import { parseImported } from '../../src/models/imported.ts';
 import type { ModelStore, StoredModel } from '../../src/models/model-store.ts';
 import { storageFailure } from './storage-failure.ts';
@@ -59,8 +60,7 @@ export function openIndexedStore(name = 'enlarger-models', patience = usualPatie
     rename: (id, name) =>
       guarded(0, async () => {
         const entry: unknown = await inTime(get(id, index), patience);
-        if (!isStoredModel(entry) || !entry.imported) return null;
-        await set(id, { ...entry, imported: { ...entry.imported, name } }, index);
+        if (isStoredModel(entry)) await set(id, renamed(entry, name), index);
         return null;
       }),
 
@@ -100,6 +100,15 @@ export function inTime<T>(work: Promise<T>, patience: number): Promise<T> {
   });
 }
 
+/** Shipped models keep their names. */
+export function renamed(entry: StoredModel, name: string): StoredModel {
+  return {
+    ...entry,
+    ...(entry.imported && { imported: { ...entry.imported, name } }),
+    ...(entry.diffusion && { diffusion: { ...entry.diffusion, name } }),
+  };
+}
+
 function isStoredModel(entry: unknown): entry is StoredModel {
   return (
     typeof entry === 'object' &&
@@ -113,6 +122,7 @@ function isStoredModel(entry: unknown): entry is StoredModel {
     'chunks' in entry &&
     typeof entry.chunks === 'number' &&
     Number.isSafeInteger(entry.chunks) &&
-    (!('imported' in entry) || parseImported(entry.imported) !== null)
+    (!('imported' in entry) || parseImported(entry.imported) !== null) &&
+    (!('diffusion' in entry) || parseDiffusion(entry.diffusion) !== null)
   );
 }

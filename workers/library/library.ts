@@ -55,7 +55,7 @@ export class Library implements LibraryApi {
   readonly #importing = new SerialQueue();
   /** Which run of `quantise` may go on: a later one, or an end, outdates it. */
   #quantising = 0;
-  readonly #downloads: Downloads;
+  readonly #downloads: Downloads<AvailableModel, Imported>;
   #available: readonly AvailableModel[] | null = null;
   /** Checked models that could not be kept, for this visit. */
   readonly #unkept = new Map<string, { readonly bytes: Blob; readonly notKept: Failure }>();

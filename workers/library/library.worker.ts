@@ -1,5 +1,7 @@
 import { expose } from 'comlink';
+import { DiffusionLibrary } from './diffusion/diffusion-library.ts';
 import { openIndexedStore } from './indexed-store.ts';
-import { Library } from './library.ts';
 
-expose(new Library(openIndexedStore()));
+expose(
+  new DiffusionLibrary({ models: openIndexedStore(), diffusion: openIndexedStore('enlarger-diffusion') }),
+);

@@ -6,6 +6,7 @@ import { ok, type Result } from '../../src/base/result.ts';
 import type { Catalogue, ModelCard } from '../../src/models/card.ts';
 import type { KeptModel, ModelStore } from '../../src/models/model-store.ts';
 import type { Fetch } from './download.ts';
+import { renamed } from './indexed-store.ts';
 
 export const base = 'https://enlarger.test/models/';
 
@@ -72,10 +73,7 @@ export class MemoryStore implements ModelStore {
 
   rename(id: string, name: string): Promise<Result<null>> {
     const kept = this.models.get(id);
-    if (kept?.entry.imported) {
-      const entry = { ...kept.entry, imported: { ...kept.entry.imported, name } };
-      this.models.set(id, { ...kept, entry });
-    }
+    if (kept) this.models.set(id, { ...kept, entry: renamed(kept.entry, name) });
     return Promise.resolve(ok(null));
   }
 

@@ -130,6 +130,7 @@ function otherKind({ name }: GivenLora, tensor: string): Result<never> {
 
 const stableDiffusion1 = 'Stable Diffusion 1';
 const stableDiffusion2 = 'Stable Diffusion 2';
+const unknownNetwork = 'another network';
 
 /** Layers that only networks of other families have. */
 const foreign: readonly (readonly [RegExp, string])[] = [
@@ -156,22 +157,33 @@ const bases: ReadonlyMap<number, string> = new Map([
 
 function baseOfLora(layers: ReadonlyMap<string, LoraLayer>): string {
   for (const [name, { down }] of layers) {
-    if (/attn2[._](processor\.)?to_[kv]$/.test(name))
-      return bases.get(down?.shape[1] ?? 0) ?? 'another network';
+    if (/attn2[._](processor\.)?to_[kv]$/.test(name)) return bases.get(down?.shape[1] ?? 0) ?? unknownNetwork;
   }
   for (const [name, { down }] of layers) {
     if (/^(lora_te|text_encoder|text_model).*[qkv](_proj)?$/.test(name))
-      return bases.get(down?.shape[1] ?? 0) ?? 'another network';
+      return bases.get(down?.shape[1] ?? 0) ?? unknownNetwork;
   }
-  return 'another network';
+  return unknownNetwork;
+}
+
+/** What a LoRA was made for, by the names and shapes of its layers; `base` is null where these do not tell. */
+export function loraBase(table: TensorTable): {
+  readonly name: string;
+  readonly base: 'sd1' | 'sd2' | null;
+  readonly foreign: boolean;
+} {
+  const layers = loraLayers(table);
+  const name = foreignBase(layers) ?? baseOfLora(layers);
+  const base = name === stableDiffusion1 ? 'sd1' : name === stableDiffusion2 ? 'sd2' : null;
+  return { name, base, foreign: base === null && name !== unknownNetwork };
 }
 
 function baseOfParts(parts: ReadonlyMap<LoraPart, TensorTable>): string {
   for (const { name, shape } of parts.get('unet')?.tensors.values() ?? []) {
-    if (name.endsWith('attn2.to_k.weight')) return bases.get(shape[1] ?? 0) ?? 'another network';
+    if (name.endsWith('attn2.to_k.weight')) return bases.get(shape[1] ?? 0) ?? unknownNetwork;
   }
   const words = parts.get('text-encoder')?.tensors.get('text_model.embeddings.token_embedding.weight');
-  return bases.get(words?.shape[1] ?? 0) ?? 'another network';
+  return bases.get(words?.shape[1] ?? 0) ?? unknownNetwork;
 }
 
 function otherBase(

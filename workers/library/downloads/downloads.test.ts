@@ -43,7 +43,9 @@ function model(change: Partial<AvailableModel['files'][number]> = {}, id = 'm'):
 }
 
 /** A visit: what is kept is kept in `store`. */
-function visit(options: Partial<DownloadsOptions> = {}): Downloads {
+function visit(
+  options: Partial<DownloadsOptions<AvailableModel, Imported>> = {},
+): Downloads<AvailableModel, Imported> {
   return new Downloads({
     store,
     fetch: (url, init) => fetch(url, init),

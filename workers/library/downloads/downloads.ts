@@ -3,10 +3,11 @@
  * breaks, checked against the catalogue, and all go the road that a person's own files take.
  */
 
+import type { Failure } from '../../../src/base/errors.ts';
 import { ok, type Result } from '../../../src/base/result.ts';
-import { downloadBytes, type AvailableModel } from '../../../src/models/available.ts';
+import { downloadBytes, type Downloadable } from '../../../src/models/available.ts';
 import type { ModelCard } from '../../../src/models/card.ts';
-import type { DownloadProgress, Imported, PartialDownload } from '../../../src/protocol/library.ts';
+import type { DownloadProgress, PartialDownload } from '../../../src/protocol/library.ts';
 import { sha256Of } from '../checksum.ts';
 import type { Fetch } from '../download.ts';
 import { progressInterval, quietly } from '../quietly.ts';
@@ -18,20 +19,25 @@ import { Turns } from './turns.ts';
 
 type From = NonNullable<ModelCard['from']>;
 type Listener = (progress: DownloadProgress) => unknown;
-type Piece = AvailableModel['files'][number];
+type Piece = Downloadable['files'][number];
 
-export interface DownloadsOptions {
+/** What became of a model; present when it works during this visit but could not be kept. */
+interface Taken {
+  readonly notKept?: Failure;
+}
+
+export interface DownloadsOptions<M extends Downloadable, T extends Taken> {
   readonly store: PartialStore;
   readonly fetch: Fetch;
   /** Takes whole, checked files in as a model. */
-  readonly take: (files: readonly File[], model: AvailableModel, from: From) => Promise<Result<Imported>>;
+  readonly take: (files: readonly File[], model: M, from: From) => Promise<Result<T>>;
   readonly persistence?: Persistence;
   /** How long a server may send nothing, in milliseconds. */
   readonly patience?: number;
 }
 
-interface Run {
-  readonly outcome: Promise<Result<Imported>>;
+interface Run<T> {
+  readonly outcome: Promise<Result<T>>;
   readonly listeners: Set<Listener>;
   readonly control: AbortController;
 }
@@ -43,17 +49,17 @@ interface Checked {
   readonly verified: boolean;
 }
 
-export class Downloads {
-  readonly #options: DownloadsOptions;
-  readonly #runs = new Map<string, Run>();
+export class Downloads<M extends Downloadable, T extends Taken> {
+  readonly #options: DownloadsOptions<M, T>;
+  readonly #runs = new Map<string, Run<T>>();
   readonly #turns = new Turns(2);
 
-  constructor(options: DownloadsOptions) {
+  constructor(options: DownloadsOptions<M, T>) {
     this.#options = options;
   }
 
   /** Whoever asks for a model that is on its way shares the download. */
-  download(model: AvailableModel, onProgress?: Listener): Promise<Result<Imported>> {
+  download(model: M, onProgress?: Listener): Promise<Result<T>> {
     const running = this.#runs.get(model.id);
     if (running && !running.control.signal.aborted) {
       if (onProgress) running.listeners.add(onProgress);
@@ -83,7 +89,7 @@ export class Downloads {
   }
 
   /** Those that are begun; what is kept of models that the catalogue does not name any more is freed. */
-  async partial(available: readonly AvailableModel[]): Promise<Result<readonly PartialDownload[]>> {
+  async partial(available: readonly Pick<Downloadable, 'id'>[]): Promise<Result<readonly PartialDownload[]>> {
     const { store } = this.#options;
     const list = await store.list();
     if (!list.ok) return list;
@@ -95,11 +101,7 @@ export class Downloads {
     return ok([...sums.values()]);
   }
 
-  async #run(
-    model: AvailableModel,
-    listeners: ReadonlySet<Listener>,
-    signal: AbortSignal,
-  ): Promise<Result<Imported>> {
+  async #run(model: M, listeners: ReadonlySet<Listener>, signal: AbortSignal): Promise<Result<T>> {
     const { store, take } = this.#options;
     const total = downloadBytes(model);
     const tell = (bytes: number, anew?: DownloadProgress['anew']): void => {
@@ -136,7 +138,7 @@ export class Downloads {
   }
 
   async #fetch(
-    model: AvailableModel,
+    model: M,
     place: number,
     signal: AbortSignal,
     tell: (bytes: number, anew?: DownloadProgress['anew']) => void,
@@ -184,7 +186,7 @@ export class Downloads {
   }
 }
 
-async function check(model: AvailableModel, piece: Piece, partial: PartialFile): Promise<Result<Checked>> {
+async function check(model: Downloadable, piece: Piece, partial: PartialFile): Promise<Result<Checked>> {
   const blob = await partial.whole();
   if (!blob.ok) return blob;
   const sha256 = await sha256Of(blob.value);
@@ -196,7 +198,7 @@ async function check(model: AvailableModel, piece: Piece, partial: PartialFile):
 }
 
 function entryOf(
-  model: AvailableModel,
+  model: Downloadable,
   place: number,
   { url, bytes }: Piece,
 ): Parameters<typeof PartialFile.open>[1] {
@@ -212,10 +214,7 @@ function entryOf(
 }
 
 /** Two tabs must not write the same partial file. */
-async function alone(
-  model: AvailableModel,
-  work: () => Promise<Result<Imported>>,
-): Promise<Result<Imported>> {
+async function alone<T>(model: Downloadable, work: () => Promise<Result<T>>): Promise<Result<T>> {
   const locks = typeof navigator === 'undefined' ? undefined : navigator.locks;
   if (!locks) return work();
   return locks.request(`enlarger-download-${model.id}`, { ifAvailable: true }, (lock) =>

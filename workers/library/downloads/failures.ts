@@ -2,15 +2,15 @@
 
 import type { Failure } from '../../../src/base/errors.ts';
 import { failure } from '../../../src/base/result.ts';
-import type { AvailableModel } from '../../../src/models/available.ts';
+import type { Downloadable } from '../../../src/models/available.ts';
 import { megabytes } from '../storage-failure.ts';
 
-function byHand({ homepage }: AvailableModel): string {
+function byHand({ homepage }: Downloadable): string {
   return `download the file by hand from ${homepage} and drop it on this page.`;
 }
 
 /** The network, or a server that will work again: what came is kept. */
-export function broken(model: AvailableModel, cause: string, bytes: number): Failure {
+export function broken(model: Downloadable, cause: string, bytes: number): Failure {
   const kept = bytes > 0 ? ` ${megabytes(bytes)} have come and are kept.` : '';
   return failure(
     'model-unavailable',
@@ -25,7 +25,7 @@ export function unreachable(host: string): string {
 }
 
 /** The server says no, and will say it again. */
-export function refused(model: AvailableModel, host: string, status: number): Failure {
+export function refused(model: Downloadable, host: string, status: number): Failure {
   const cause = `${host} answered with status ${status}${reasons[status] ?? ''}.`;
   return failure(
     'model-unavailable',
@@ -46,7 +46,7 @@ const reasons: Readonly<Record<number, string>> = {
   410: ' (the file is not there any more)',
 };
 
-export function webPage(model: AvailableModel, host: string): Failure {
+export function webPage(model: Downloadable, host: string): Failure {
   const cause = `${host} sent a web page instead of the file.`;
   return failure(
     'model-unavailable',
@@ -60,7 +60,7 @@ export function webPage(model: AvailableModel, host: string): Failure {
 }
 
 /** Other bytes than the catalogue says: nothing of it is kept. */
-export function wrongFile(model: AvailableModel, found: string): Failure {
+export function wrongFile(model: Downloadable, found: string): Failure {
   return failure(
     'model-damaged',
     `What came for "${model.name}" is not the file that was meant (${found}), so it has been discarded. Try again later, or ${byHand(model)}`,
@@ -69,7 +69,7 @@ export function wrongFile(model: AvailableModel, found: string): Failure {
 }
 
 export function diskFull(
-  model: AvailableModel,
+  model: Downloadable,
   { detail = {} }: Failure,
   { bytes, total }: { readonly bytes: number; readonly total: number },
 ): Failure {
@@ -83,7 +83,7 @@ export function diskFull(
   );
 }
 
-export function elsewhere(model: AvailableModel): Failure {
+export function elsewhere(model: Downloadable): Failure {
   return failure(
     'model-unavailable',
     `"${model.name}" is being downloaded in another tab. Wait for it there, or pause it there and go on here.`,
@@ -91,7 +91,7 @@ export function elsewhere(model: AvailableModel): Failure {
   );
 }
 
-export function stopped(model: AvailableModel): Failure {
+export function stopped(model: Downloadable): Failure {
   return failure('cancelled', `The download of "${model.name}" was stopped.`, { model: model.id });
 }
 

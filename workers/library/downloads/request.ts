@@ -5,7 +5,7 @@
  */
 
 import type { Failure } from '../../../src/base/errors.ts';
-import type { AvailableModel } from '../../../src/models/available.ts';
+import type { Downloadable } from '../../../src/models/available.ts';
 import type { Fetch } from '../download.ts';
 import { refused, unreachable, webPage } from './failures.ts';
 import type { PartialFile } from './partial-file.ts';
@@ -19,7 +19,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly failure: Failure };
 
 export interface Asking {
-  readonly model: AvailableModel;
+  readonly model: Downloadable;
   readonly url: string;
   readonly fetch: Fetch;
   readonly signal: AbortSignal;

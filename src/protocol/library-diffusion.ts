@@ -1,0 +1,44 @@
+/** What the page asks of the library worker about diffusion models: files that are kept, and sets that can be downloaded. */
+
+import type { Failure } from '../base/errors.ts';
+import type { Result } from '../base/result.ts';
+import type { NamedBlob } from '../formats/weights-file.ts';
+import type { DiffusionEntry } from '../models/diffusion-entry.ts';
+import type { DiffusionOffers } from '../models/diffusion-offers.ts';
+import type { DownloadProgress, ImportProgress, LibraryApi } from './library.ts';
+
+export interface ImportedDiffusion {
+  readonly entry: DiffusionEntry;
+  /** The same bytes were here already. */
+  readonly known: boolean;
+  /** Present when it works during this visit but could not be kept. */
+  readonly notKept?: Failure;
+}
+
+/** `import` answers `model-unrecognised` with the reason `diffusion` for files that go the way of `importDiffusion`. */
+export interface DiffusionLibraryApi extends LibraryApi {
+  /**
+   * Keeps the parts of a diffusion model that a file or a whole folder (names are paths) holds, as they are.
+   * Failures: `model-unsupported` for other families, by name, `model-damaged`, `model-unrecognised`.
+   */
+  importDiffusion(
+    files: readonly NamedBlob[],
+    onProgress?: (progress: ImportProgress) => void,
+  ): Promise<Result<ImportedDiffusion>>;
+  /** Everything of that kind on this device. */
+  diffusion(): Promise<Result<readonly DiffusionEntry[]>>;
+  /**
+   * The files of some entries, by the entries' names, so that those of one name stay apart. Their checksums are looked at once a
+   * visit. Failures: `model-unknown`, `model-damaged`, those of the storage.
+   */
+  openDiffusion(ids: readonly string[]): Promise<Result<readonly NamedBlob[]>>;
+  renameDiffusion(id: string, name: string): Promise<Result<DiffusionEntry>>;
+  removeDiffusion(id: string): Promise<Result<null>>;
+  /** The catalogue of diffusion models that can be downloaded. */
+  diffusionOffers(): Promise<Result<DiffusionOffers>>;
+  /** Downloads an item of it, as `download` does with models; `stopDownload` and `partial` know these too. */
+  downloadDiffusion(
+    item: string,
+    onProgress?: (progress: DownloadProgress) => void,
+  ): Promise<Result<ImportedDiffusion>>;
+}

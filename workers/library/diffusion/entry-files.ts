@@ -1,0 +1,27 @@
+/** The files of kept entries, cut out of their bytes and named so that recipes and prompts can call them by the entries' names. */
+
+import type { NamedBlob } from '../../../src/formats/weights-file.ts';
+import type { DiffusionEntry } from '../../../src/models/diffusion-entry.ts';
+
+/**
+ * A single file has its entry's name with its own ending; those of a folder lie in a folder of that name. Where two entries have one
+ * name their ids stand before it. Nothing is read.
+ */
+export function filesOf(
+  opened: readonly { readonly entry: DiffusionEntry; readonly bytes: Blob }[],
+): readonly NamedBlob[] {
+  const names = opened.map(({ entry }) => entry.name);
+  return opened.flatMap(({ entry, bytes }) => {
+    const plain = entry.name.replaceAll(/[/\\]/g, '-');
+    const twice = names.indexOf(entry.name) !== names.lastIndexOf(entry.name);
+    const stem = twice ? `${entry.id}/${plain}` : plain;
+    let offset = 0;
+    return entry.files.map(({ name, bytes: size }) => {
+      const blob = bytes.slice(offset, offset + size);
+      offset += size;
+      const ending = /\.[^./\\]+$/.exec(name)?.[0] ?? '';
+      const inside = name.replace(/^[^/]*\//, '');
+      return { name: entry.files.length === 1 ? `${stem}${ending}` : `${stem}/${inside}`, blob };
+    });
+  });
+}
