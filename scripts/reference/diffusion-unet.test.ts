@@ -13,7 +13,7 @@ import type { Precision } from '../../src/architectures/graph-builder.ts';
 import { toHalfArray } from '../../src/formats/float16.ts';
 import { TableWriter } from '../../src/formats/table-writer.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
-import { relativeError, runModel } from './diffusion-run.ts';
+import { hasGpu, relativeError, runModel } from './diffusion-run.ts';
 import { seeded } from './seeded.ts';
 
 const down = {
@@ -108,6 +108,7 @@ async function outputs(
   [, part, structure, shapes]: (typeof cases)[number],
   precision: Precision,
   stored: 'f32' | 'f16',
+  on: 'cpu' | 'webgpu' = 'cpu',
 ): Promise<Float32Array> {
   const table = tableOf(part, structure, stored);
   const built = buildPart(part, table, structure, shapes, precision);
@@ -115,7 +116,7 @@ async function outputs(
   const inputs = new Map(
     built.value.inputs.map(({ name, shape }) => [name, given(name, (shape ?? []).map(Number))]),
   );
-  const results = await runModel(built.value, table.blob, Object.fromEntries(inputs));
+  const results = await runModel(built.value, table.blob, Object.fromEntries(inputs), on);
   const parts = built.value.outputs.flatMap(({ name, shape }) => {
     const output = results[name] ?? new Float32Array();
     expect(output.length).toBe((shape ?? []).map(Number).reduce((product, side) => product * side, 1));
@@ -144,4 +145,16 @@ describe.each(cases)('%s', (...one) => {
   it.runIf(inHalves.includes(name))('computes nearly that in half precision', async () => {
     expect(relativeError(await outputs(one, 'fp16', 'f16'), expected)).toBeLessThan(5e-3);
   });
+
+  // See half-precision.test.ts.
+  it.runIf(hasGpu)(
+    'computes that on a GPU too (skipped without VK_DRIVER_FILES)',
+    { timeout: 60_000 },
+    async () => {
+      const single = relativeError(await outputs(one, 'fp32', 'f32', 'webgpu'), expected);
+      expect(single).toBeLessThan(1e-4);
+      expect(single).toBeGreaterThan(0); // or it was not computed
+      expect(relativeError(await outputs(one, 'fp16', 'f16', 'webgpu'), expected)).toBeLessThan(2e-2);
+    },
+  );
 });
