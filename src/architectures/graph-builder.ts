@@ -16,6 +16,7 @@ import { contribDomain, onnxType } from '../formats/onnx/model.ts';
 import { dtypeBytes, valueCount } from '../formats/tensor-bytes.ts';
 import type { Dtype, TensorEntry, TensorTable } from '../formats/tensor-table.ts';
 import { needed } from './needed.ts';
+import { inputsAtOnce } from './ops/channels-in-threes.ts';
 import { isChannelScale, packedAttributes, packedMatrix, type PackedMatrix } from './packed.ts';
 
 export type Precision = 'fp16' | 'fp32';
@@ -196,31 +197,33 @@ export class GraphBuilder {
   lastConvolution(input: string, name: string): string {
     if (this.#compute === 'f32') return this.convolution(input, name);
     const weight = this.#entry(`${name}.weight`);
-    const [, inputs = 0] = weight.shape;
+    const [outputs = 0, inputs = 0, ...kernel] = weight.shape;
     const values = this.#inDtype(weight, 'f32');
     const middle = Math.ceil(inputs / 2);
-    const first = this.#conv(this.cast(this.#channels(input, 0, middle), 'f32'), weight.shape, [
-      this.#channels(values, 0, middle),
-      this.#inDtype(this.#entry(`${name}.bias`), 'f32'),
-    ]);
-    const second = this.#conv(this.cast(this.#channels(input, middle, inputs), 'f32'), weight.shape, [
-      this.#channels(values, middle, inputs),
-    ]);
+    const part = (from: number, to: number, bias: readonly string[]): string => {
+      const some = this.cast(this.#channels(input, from, to), 'f32');
+      return this.#conv(some, [outputs, to - from, ...kernel], [this.#channels(values, from, to), ...bias]);
+    };
+    const first = part(0, middle, [this.#inDtype(this.#entry(`${name}.bias`), 'f32')]);
+    const second = part(middle, inputs, []);
     return this.node('Add', [first, second]);
   }
 
-  #conv(
-    input: string,
-    [, , height = 1, width = 1]: readonly number[],
-    weights: readonly string[],
-    { stride, pads }: Walk = {},
-  ): string {
+  #conv(input: string, shape: readonly number[], weights: readonly string[], walk: Walk = {}): string {
+    const [, inputs = 0, height = 1, width = 1] = shape;
+    const { stride, pads } = walk;
     const [y, x] = [(height - 1) / 2, (width - 1) / 2];
-    return this.node('Conv', [input, ...weights], {
-      kernel_shape: { ints: [height, width] },
-      pads: { ints: pads ?? [y, x, y, x] },
-      ...(stride === undefined ? {} : { strides: { ints: [stride, stride] } }),
-    });
+    const conv = (map: string, some: readonly string[]): string =>
+      this.node('Conv', [map, ...some], {
+        kernel_shape: { ints: [height, width] },
+        pads: { ints: pads ?? [y, x, y, x] },
+        ...(stride === undefined ? {} : { strides: { ints: [stride, stride] } }),
+      });
+    const [most, [weight = '', ...bias]] = [inputsAtOnce(shape), weights];
+    if (most === inputs) return conv(input, weights);
+    const first = conv(this.#channels(input, 0, most), [this.#channels(weight, 0, most), ...bias]);
+    const rest = conv(this.#channels(input, most, inputs), [this.#channels(weight, most, inputs)]);
+    return this.node('Add', [first, rest]);
   }
 
   /** A range of the second dimension: channels of a picture, inputs of a convolution's weights. */
