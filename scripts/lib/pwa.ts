@@ -16,7 +16,8 @@ export const pwaOptions: Partial<VitePWAOptions> = {
   // The globs below have them already.
   includeManifestIcons: false,
   injectManifest: {
-    // The wasm builds are listed so that the service worker knows them; it does not precache them.
+    // The wasm builds and the text tokenizer's merges are listed so that the service worker knows them; it does not
+    // precache them.
     globPatterns: [
       'index.html',
       `{assets,${libraryFolder}}/*.{js,mjs,css,wasm}`,

@@ -1,6 +1,6 @@
 /** Names that the page and the service worker share. */
 
-/** The wasm build that this browser needs, kept after its first use. */
+/** The wasm build that this browser needs, and the text tokenizer's merges, kept after their first use. */
 export const runtimeCache = 'enlarger-runtime';
 
 /** Files shared into the app, until the page picks them up. */
@@ -17,3 +17,6 @@ export const nameHeader = 'X-File-Name';
 
 /** Sent by the page to the waiting service worker. */
 export const skipWaitingMessage = 'skip-waiting';
+
+/** The text tokenizer's merges, from the app's own address. */
+export const mergesPath = 'models/clip/merges.txt';

@@ -1,6 +1,6 @@
 /**
- * The service worker: the shell is precached, the one wasm build in use is kept after its first use, shared
- * files are received, and responses get the headers that a host could not send. It never takes over from an
+ * The service worker: the shell is precached, the one wasm build in use and the tokenizer's merges are kept after their
+ * first use, shared files are received, and responses get the headers that a host could not send. It never takes over from an
  * older one by itself: the page asks for that when no work would be lost.
  */
 
@@ -8,7 +8,7 @@ import { clientsClaim } from 'workbox-core';
 import { addPlugins, cleanupOutdatedCaches, precacheAndRoute } from 'workbox-precaching';
 import { registerRoute } from 'workbox-routing';
 import { CacheFirst } from 'workbox-strategies';
-import { runtimeCache, shareTarget, skipWaitingMessage } from '../caches.ts';
+import { mergesPath, runtimeCache, shareTarget, skipWaitingMessage } from '../caches.ts';
 import { headersPlugin } from './add-headers.ts';
 import { receiveFiles } from './receive-files.ts';
 import { dropOthers } from './runtime-files.ts';
@@ -18,21 +18,24 @@ declare const self: ServiceWorkerGlobalScope;
 const scope = self.registration.scope;
 // The build puts the list of files in this place.
 const files = self.__WB_MANIFEST.map((entry) => (typeof entry === 'string' ? { url: entry } : entry));
-/** The wasm builds are in the manifest, so that we know which are this build's; a browser needs only one. */
-const isWasm = (path: string): boolean => path.endsWith('.wasm');
-const wasmUrls = files.filter(({ url }) => isWasm(url)).map(({ url }) => new URL(url, scope).href);
+/**
+ * Kept after their first use only, as most visits need none of them: the wasm builds, of which a browser needs one, and the text
+ * tokenizer's merges. They are in the manifest, so that we know which are this build's.
+ */
+const isLate = (path: string): boolean => path.endsWith('.wasm') || path === mergesPath;
+const lateUrls = files.filter(({ url }) => isLate(url)).map(({ url }) => new URL(url, scope).href);
 
 clientsClaim();
 cleanupOutdatedCaches();
 addPlugins([headersPlugin]);
 precacheAndRoute(
-  files.filter(({ url }) => !isWasm(url)),
+  files.filter(({ url }) => !isLate(url)),
   // `./?shared` is the page as well.
   { directoryIndex: 'index.html', ignoreURLParametersMatching: [/.*/], cleanURLs: false },
 );
 
 registerRoute(
-  ({ url }) => wasmUrls.includes(url.href),
+  ({ url }) => lateUrls.includes(url.href),
   // Without the headers plugin: no policy comes from a wasm file, and a response made anew would lose the
   // machine code that the browser keeps with it.
   new CacheFirst({ cacheName: runtimeCache }),
@@ -45,7 +48,7 @@ registerRoute(
 );
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(dropOthers(runtimeCache, wasmUrls, scope));
+  event.waitUntil(dropOthers(runtimeCache, lateUrls, scope));
 });
 
 self.addEventListener('message', (event) => {
