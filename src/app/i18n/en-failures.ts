@@ -38,6 +38,19 @@ export function failureWords(
         ? `${wanted} would need ${needed} of memory; this device can give about ${limit}. Choose a smaller size.`
         : null;
     },
+    'prompt-too-long': (detail) => {
+      const { maximumChunks } = detail;
+      return typeof maximumChunks === 'number'
+        ? `This prompt is too long: ${format.number(maximumChunks * 75)} tokens are the most. Shorten it.`
+        : null;
+    },
+    'prompt-unsupported': ({ syntax, vectors }) => {
+      if (syntax === 'AND')
+        return 'AND, which joins two prompts, is not supported. Write a comma or BREAK instead, or "and" in small letters.';
+      return typeof vectors === 'number'
+        ? `The embedding "${syntax}" is too large to be used in a prompt. Leave its name out.`
+        : null;
+    },
     'gpu-unavailable': () =>
       'This browser offers no WebGPU here. Choose "The faster one" or "CPU" under Device.',
     'worker-died': () =>

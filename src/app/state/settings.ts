@@ -16,6 +16,9 @@ import {
   type SizeTarget,
   type UpscaleStep,
 } from '../../recipes/recipe.ts';
+import type { DiffusionEntry } from '../../models/diffusion-entry.ts';
+import { oneOf, recordOf, within } from './read-stored.ts';
+import { defaultRedraw, parseRedraw, refineStepOf, type Redraw } from './redraw.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
@@ -33,6 +36,7 @@ export interface Settings {
     readonly background: string;
   };
   readonly extra: Extra;
+  readonly redraw: Redraw;
   readonly format: SaveFormat;
   /** 1 to 100, for jpeg and webp. */
   readonly quality: number;
@@ -73,6 +77,7 @@ export const defaultSettings: Settings = {
   by: 4,
   to: { width: 3840, height: 2160, fit: 'crop', background: '#000000' },
   extra: { open: false, quality: 1, second: null, visibility: 0.5, alpha: 'model', onto: '#ffffff' },
+  redraw: defaultRedraw,
   format: 'png',
   quality: 90,
   backend: 'auto',
@@ -96,6 +101,7 @@ export function parseSettings(stored: unknown): Settings {
       background: colour(to['background']) ?? fallback.to.background,
     },
     extra: parseExtra(recordOf(from['extra'])),
+    redraw: parseRedraw(from['redraw']),
     format: oneOf(saveFormats, from['format'], fallback.format),
     quality: Math.round(within(from['quality'], { least: 1, most: 100 }, fallback.quality)),
     backend: oneOf(backendChoices, from['backend'], fallback.backend),
@@ -117,17 +123,22 @@ function parseExtra(from: Readonly<Record<string, unknown>>): Extra {
   };
 }
 
-/** The recipe that the panel's choices stand for; `model` is the chosen card's id, or `classic`. */
-export function recipeOf(settings: Settings, model: string): Recipe {
+/**
+ * The recipe that the panel's choices stand for; `model` is the chosen card's id, or `classic`. `kept` are the files of diffusion
+ * models on this device.
+ */
+export function recipeOf(settings: Settings, model: string, kept: readonly DiffusionEntry[] = []): Recipe {
   const { width, height, fit, background } = settings.to;
   const exact: SizeTarget = { width, height, fit, ...(fit === 'pad' ? { background } : {}) };
   const size: SizeTarget = settings.sizing === 'by' ? { by: settings.by } : exact;
+  const refine = refineStepOf(settings.redraw, kept);
   return {
     version: 1,
     steps: [
       model === classic
         ? { kind: 'resize', filter: settings.filter, size }
         : { kind: 'upscale', model, size, ...combined(settings.extra, model) },
+      ...(refine ? [refine] : []),
     ],
   };
 }
@@ -163,18 +174,6 @@ export function sameRecipe(one: Recipe, other: Recipe): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
 function colour(value: unknown): string | null {
   return typeof value === 'string' && /^#[0-9a-f]{6}$/.test(value) ? value : null;
-}
-
-function oneOf<T>(allowed: readonly T[], value: unknown, fallback: T): T {
-  return allowed.find((candidate) => candidate === value) ?? fallback;
-}
-
-function within(value: unknown, range: { least: number; most: number }, fallback: number): number {
-  return typeof value === 'number' && value >= range.least && value <= range.most ? value : fallback;
 }
