@@ -10,7 +10,7 @@ import type { Precision } from '../../src/architectures/graph-builder.ts';
 import { toHalfArray } from '../../src/formats/float16.ts';
 import { TableWriter } from '../../src/formats/table-writer.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
-import { relativeError, runModel } from './diffusion-run.ts';
+import { hasGpu, relativeError, runModel } from './diffusion-run.ts';
 import { seeded } from './seeded.ts';
 
 const [vocabulary, positions, batch] = [61, 77, 2];
@@ -48,7 +48,12 @@ function tableOf(told: ClipStructure, stored: 'f32' | 'f16' = 'f32'): TensorTabl
   return writer.finish();
 }
 
-async function hidden(told: ClipStructure, precision: Precision, stored: 'f32' | 'f16' = 'f32') {
+async function hidden(
+  told: ClipStructure,
+  precision: Precision,
+  stored: 'f32' | 'f16' = 'f32',
+  on: 'cpu' | 'webgpu' = 'cpu',
+) {
   const tokens = Int32Array.from({ length: batch * positions }, (_, at) =>
     token(Math.floor(at / positions), at % positions),
   );
@@ -64,7 +69,7 @@ async function hidden(told: ClipStructure, precision: Precision, stored: 'f32' |
   const built = buildPart(clip, table, told, { batch, height: 1, width: 1, tokens: positions }, precision);
   if (!built.ok) throw new Error(built.error.message);
   const { ids, kept, vectors } = invertedTokens(tokens, rows, told);
-  return (await runModel(built.value, table.blob, { input_ids: ids, kept, vectors }))['hidden'];
+  return (await runModel(built.value, table.blob, { input_ids: ids, kept, vectors }, on))['hidden'];
 }
 
 describe.each(Object.entries(cases))('%s', (name, told) => {
@@ -81,5 +86,12 @@ describe.each(Object.entries(cases))('%s', (name, told) => {
     expect(relativeError(values ?? new Float32Array(), expected)).toBeLessThan(2e-3);
     const half = await hidden(told, 'fp16', 'f16');
     expect(relativeError(half ?? new Float32Array(), expected)).toBeLessThan(2e-2);
+  });
+
+  it.skipIf(!hasGpu)('computes it in half precision on a GPU', { timeout: 120_000 }, async () => {
+    const values = await hidden(told, 'fp16', 'f16', 'webgpu');
+    const error = relativeError(values ?? new Float32Array(), expected);
+    expect(error).toBeLessThan(2e-2);
+    expect(error).toBeGreaterThan(0); // or it was the CPU
   });
 });

@@ -10,6 +10,7 @@ import { flags, numbers, shapeOf } from '../common.ts';
 import type { GraphBuilder, GraphOutput } from '../graph-builder.ts';
 import { gelu } from '../ops/activations.ts';
 import { linearSpecs, norm } from '../ops/channels-last.ts';
+import { boundedAttention } from './bounded-attention.ts';
 import { normalSpecs } from './layers.ts';
 import type { Part, PartForm } from './part.ts';
 
@@ -96,15 +97,15 @@ export const clip: Part<ClipStructure> = {
     const { width, layers, positions, quick, skip } = structure;
     const leading = [batch, positions];
     const dense = (value: string, name: string): string => builder.linear(value, name, leading);
+    // A few tokens only, and the runtime's own operator is not right on every device: see there.
+    const form = { batch, width, heads: width / headWidth, queries: positions, keys: positions };
     const mask = causalMask(builder, positions);
     let value = embedded(builder, structure, leading);
     for (let layer = 0; layer < layers - skip; layer++) {
       const name = layerName(layer);
       const seen = norm(builder, value, `${name}.layer_norm1`);
       const of = (part: string): string => dense(seen, `${name}.self_attn.${part}_proj`);
-      const mixed = builder.contrib('MultiHeadAttention', [of('q'), of('k'), of('v'), '', '', mask], {
-        num_heads: { int: width / headWidth },
-      });
+      const mixed = boundedAttention(builder, [of('q'), of('k'), of('v')], form, mask);
       value = builder.node('Add', [value, dense(mixed, `${name}.self_attn.out_proj`)]);
       const wide = dense(norm(builder, value, `${name}.layer_norm2`), `${name}.mlp.fc1`);
       const active = quick
