@@ -12,7 +12,7 @@ export interface ValueSize {
   readonly bytes: number;
 }
 
-/** Every input, weight and value, and of each attention the logits that it may be computed with. */
+/** Every input, weight and value. */
 export function valueSizes(model: OnnxModel): ValueSize[] {
   const shapes = valueShapes(model);
   const dtypes = new Map([...model.inputs, ...model.initializers].map(({ name, dtype }) => [name, dtype]));
@@ -21,13 +21,6 @@ export function valueSizes(model: OnnxModel): ValueSize[] {
     const cast = op === 'Cast' && to && 'int' in to ? dtypeOf(to.int) : undefined;
     const dtype = op === 'ArgMax' ? 'i64' : (cast ?? dtypes.get(inputs[0] ?? '') ?? 'f32');
     for (const name of outputs) dtypes.set(name, dtype);
-    if (op !== 'MultiHeadAttention') continue;
-    const heads = attributes?.['num_heads'];
-    const [batch = 1, rows = 1] = shapes.get(inputs[0] ?? '') ?? [];
-    const [, columns = 1] = shapes.get(inputs[1] ?? '') ?? [];
-    const logits = `${outputs[0] ?? ''} logits`;
-    shapes.set(logits, [batch, heads && 'int' in heads ? heads.int : 1, rows, columns]);
-    dtypes.set(logits, dtype);
   }
   return [...shapes].map(([name, shape]) => {
     return { name, shape, bytes: valueCount(shape) * dtypeBytes[dtypes.get(name) ?? 'f32'] };
