@@ -11,7 +11,9 @@ import {
   quantiseChannels,
   quantiseMatrix,
 } from '../../src/architectures/diffusion/nbits.ts';
-import { quantiseTable } from '../../src/architectures/diffusion/quantise-table.ts';
+import { buildPart } from '../../src/architectures/diffusion/part.ts';
+import { packable, packedBytes, quantiseTable } from '../../src/architectures/diffusion/quantise-table.ts';
+import { unet } from '../../src/architectures/diffusion/unet.ts';
 import { GraphBuilder, weightsPath, type Precision } from '../../src/architectures/graph-builder.ts';
 import { withPlainNames } from '../../src/architectures/packed.ts';
 import { blobStore } from '../../src/formats/appended-table.ts';
@@ -154,5 +156,62 @@ describe('weights are widened when a network runs, not when it is opened', () =>
     const table = await quantised(8, true);
     const folded = await optimised(convModel(table, 'fp32'), table, { session: { disable_quant_qdq: '1' } });
     expect(folded).not.toContain('DequantizeLinear');
+  });
+});
+
+describe('a UNet', () => {
+  const structure = {
+    channels: 4,
+    widths: [32, 64, 96, 96],
+    layers: [1, 1, 1, 1],
+    depths: [1, 1, 1, 0],
+    heads: [8, 8, 8, 8],
+    middleLayers: 2,
+    middleDepth: 1,
+    context: 64,
+    embedding: 128,
+    condition: 0,
+    linear: 0,
+    outputs: 4,
+    upLayers: [2, 2, 2, 2],
+    upDepths: [0, 1, 1, 1],
+  };
+  const parts = unet.tensors(structure);
+  const form = { batch: 1, height: 8, width: 16, tokens: 10 };
+  const inputs = {
+    sample: seeded('sample', [1, 4, 8, 16], -1.7, 1.7),
+    timestep: Float32Array.of(481),
+    context: seeded('context', [1, 10, 64], -1.7, 1.7),
+  };
+
+  async function noise(table: TensorTable, precision: Precision): Promise<Float32Array> {
+    const built = buildPart(unet, table, structure, form, precision);
+    if (!built.ok) throw new Error(built.error.message);
+    return (await runModel(built.value, table.blob, inputs))['noise'] ?? new Float32Array();
+  }
+
+  it.each([
+    [8, 'fp32', 0.02],
+    [8, 'fp16', 0.02],
+    [4, 'fp32', 0.2],
+  ] as const)('in %i bits is still itself, in %s', async (bits, precision, most) => {
+    const plain = seededTable(parts);
+    const kinds = packable(parts);
+    const packed = await quantiseTable(
+      plain,
+      new Map([...kinds.keys()].map((name) => [name, bits])),
+      blobStore(),
+    );
+    if (!packed) throw new Error('It was ended');
+    expect(unet.structure(withPlainNames(packed))).toEqual(unet.structure(plain));
+    let bytes = 0;
+    for (const spec of parts) bytes += kinds.has(spec.name) ? packedBytes(spec, bits) : 0;
+    const names = [...packed.tensors.keys()].filter(
+      (name) => /\.(q[48]|scales?)$/.test(name) || kinds.has(name),
+    );
+    expect(names.reduce((sum, name) => sum + (packed.tensors.get(name)?.bytes ?? NaN), 0)).toBe(bytes);
+    const drift = relativeError(await noise(packed, precision), await noise(plain, 'fp32'));
+    expect(drift).toBeGreaterThan(1e-4);
+    expect(drift).toBeLessThanOrEqual(most);
   });
 });

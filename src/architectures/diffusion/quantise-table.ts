@@ -2,8 +2,9 @@
 
 import { AppendedTable, type ByteStore } from '../../formats/appended-table.ts';
 import { singlesOf } from '../../formats/convert-dtypes.ts';
-import { tensorBytes } from '../../formats/tensor-bytes.ts';
+import { tensorBytes, valueCount } from '../../formats/tensor-bytes.ts';
 import type { TensorTable } from '../../formats/tensor-table.ts';
+import type { TensorSpec } from '../architecture.ts';
 import { scaleName } from '../graph-builder.ts';
 import { packedName, packedScales, packedZeros, type PackedBits } from '../packed.ts';
 import type { Continue } from '../smaller.ts';
@@ -12,6 +13,26 @@ import { quantiseChannels, quantiseMatrix, type NBitsForm } from './nbits.ts';
 /** Inputs of a matrix that share a scale. */
 const block = 32;
 const largestHalf = 65504;
+
+/** Tables of vectors that are looked up, row by row: no operator widens a row of these. */
+const lookedUp = /(token|position)_embedding|quantize\.|codebook/;
+
+/** What `quantiseTable` can store in fewer bits: matrices in 8 or 4, convolutions in 8. */
+export function packable(tensors: Iterable<TensorSpec>): ReadonlyMap<string, 'matrix' | 'convolution'> {
+  const found = new Map<string, 'matrix' | 'convolution'>();
+  for (const { name, shape } of tensors) {
+    if (!name.endsWith('.weight') || lookedUp.test(name)) continue;
+    if (shape.length === 4) found.set(name, 'convolution');
+    else if (shape.length === 2 && (shape[1] ?? 0) % block === 0) found.set(name, 'matrix');
+  }
+  return found;
+}
+
+/** How many bytes a tensor takes in so many bits, with its scales. */
+export function packedBytes({ shape }: TensorSpec, bits: PackedBits): number {
+  const values = valueCount(shape);
+  return shape.length === 4 ? values + 4 * (shape[0] ?? 0) : (values * bits) / 8 + 2 * (values / block);
+}
 
 /**
  * The table with the tensors of the plan in so many bits: matrices whose inputs are whole blocks under the names of
