@@ -7,6 +7,9 @@ import { foreignFamily, refuseFamily, supported } from './checkpoint-foreign.ts'
 import type { Notes } from './checkpoint-told.ts';
 import { clip, type ClipStructure } from './clip.ts';
 import { controlnet, type ControlnetStructure } from './controlnet.ts';
+import type { CodebookStructure } from './ldsr-decoder.ts';
+import { ldsrParts } from './ldsr-names.ts';
+import type { LdsrStructure } from './ldsr-unet.ts';
 import { sectionsOf } from './names/sections.ts';
 import { taesdDecoder, taesdEncoder, type TaesdStructure } from './taesd.ts';
 import { unet } from './unet.ts';
@@ -30,6 +33,8 @@ export interface Structures {
   'vae-decoder': VaeStructure;
   'taesd-encoder': TaesdStructure;
   'taesd-decoder': TaesdStructure;
+  'ldsr-unet': LdsrStructure;
+  'ldsr-decoder': CodebookStructure;
 }
 
 export interface FoundPart<S> {
@@ -52,6 +57,8 @@ export function noCandidates(): Candidates {
     'vae-decoder': [],
     'taesd-encoder': [],
     'taesd-decoder': [],
+    'ldsr-unet': [],
+    'ldsr-decoder': [],
   };
 }
 
@@ -73,7 +80,8 @@ export function sortParts({ name: from, table }: GivenWeights, candidates: Candi
     const structure = own && part.structure(own);
     return own && structure ? [{ table: own, structure, from, beside }] : [];
   };
-  const found = {
+  const ldsr = ldsrParts(table);
+  const found: Candidates = {
     'text-encoder': structured(clip, sections.text),
     unet: structured(unet, sections.unet),
     controlnet: structured(controlnet, sections.controlnet),
@@ -81,16 +89,19 @@ export function sortParts({ name: from, table }: GivenWeights, candidates: Candi
     'vae-decoder': structured(vaeDecoder, sections.vae),
     'taesd-encoder': structured(taesdEncoder, table),
     'taesd-decoder': structured(taesdDecoder, table),
+    'ldsr-unet': ldsr.unet ? [{ ...ldsr.unet, from, beside }] : [],
+    'ldsr-decoder': ldsr.decoder ? [{ ...ldsr.decoder, from, beside }] : [],
   };
   const [network] = found.unet;
   const use = network && unetUse(network.structure.channels);
   if (network && use !== 'plain')
     return refuseUse(from, use ? otherUses[use] : 'takes other things than a latent');
+  const halves = found['vae-encoder'].length + found['vae-decoder'].length;
   const strange = [
     sections.text && found['text-encoder'].length === 0 ? 'text encoder' : null,
-    sections.unet && found.unet.length === 0 ? 'UNet' : null,
+    sections.unet && found.unet.length === 0 && !ldsr.unet ? 'UNet' : null,
     sections.controlnet && found.controlnet.length === 0 ? 'ControlNet' : null,
-    sections.vae && found['vae-encoder'].length + found['vae-decoder'].length === 0 ? 'VAE' : null,
+    sections.vae && halves === 0 && !ldsr.decoder ? 'VAE' : null,
   ].find((what) => what !== null);
   if (strange) return refuseStructure(from, strange);
   if (Object.values(found).every((list) => list.length === 0)) return refuseFile(from);
@@ -101,6 +112,8 @@ export function sortParts({ name: from, table }: GivenWeights, candidates: Candi
   candidates['vae-decoder'].push(...found['vae-decoder']);
   candidates['taesd-encoder'].push(...found['taesd-encoder']);
   candidates['taesd-decoder'].push(...found['taesd-decoder']);
+  candidates['ldsr-unet'].push(...found['ldsr-unet']);
+  candidates['ldsr-decoder'].push(...found['ldsr-decoder']);
   return ok(null);
 }
 

@@ -38,6 +38,8 @@ export function wholeModel({ parts, base }: FoundModel): Result<WholeModel> {
   const { unet, 'text-encoder': text, controlnet = null } = parts;
   const encoder = half('vae-encoder', parts['vae-encoder'], 'taesd-encoder', parts['taesd-encoder']);
   const decoder = half('vae-decoder', parts['vae-decoder'], 'taesd-decoder', parts['taesd-decoder']);
+  const enlarging = parts['ldsr-unet'] ?? parts['ldsr-decoder'];
+  if (!unet && enlarging) return refuseEnlarging(enlarging.from);
   if (!unet || !text || !encoder || !decoder) {
     const missing = [
       ...(unet ? [] : ['unet' as const]),
@@ -49,6 +51,13 @@ export function wholeModel({ parts, base }: FoundModel): Result<WholeModel> {
   const model: WholeModel = { text, unet, encoder, decoder, controlnet };
   const odd = misfit(model);
   return odd === null ? ok(model) : fail('model-unsupported', odd, { reason: 'misfit' });
+}
+
+function refuseEnlarging(name: string): Result<never> {
+  const message =
+    `"${name}" is latent super-resolution (LDSR), which enlarges by itself and redraws nothing. ` +
+    `To redraw, choose ${supported}.`;
+  return fail('model-unsupported', message, { reason: 'diffusion-use', name });
 }
 
 function half<Large extends keyof Structures, Tiny extends keyof Structures>(

@@ -9,6 +9,8 @@ import type { GivenWeights } from './checkpoint-parts.ts';
 import { wholeModel } from './checkpoint-whole.ts';
 import { clip, type ClipStructure } from './clip.ts';
 import { controlnet } from './controlnet.ts';
+import { ldsrDecoder } from './ldsr-decoder.ts';
+import { ldsrUnet, type LdsrStructure } from './ldsr-unet.ts';
 import { taesdDecoder, taesdEncoder, type TaesdStructure } from './taesd.ts';
 import { unet } from './unet.ts';
 import { usualHeads, type UnetStructure } from './unet-structure.ts';
@@ -47,6 +49,8 @@ const reader: ClipStructure = {
 const reader2 = { ...reader, width: 1024, hidden: 4096, quick: 0 };
 const coder: VaeStructure = { widths: [128, 256, 512, 512], layers: 2, latent: 4, quant: 1, attention: 1 };
 const tiny: TaesdStructure = { width: 64, latent: 4, blocks: [1, 3, 3, 3], numbered: 1 };
+const enlarger: LdsrStructure = { widths: [64, 128], layers: 1, attends: [0, 1], head: 32, packed: 0 };
+const codes = { ...coder, widths: [128, 256, 512], latent: 3, codes: 8192, code: 3 };
 const control = { ...drawer, hintChannels: 3, hintWidths: [16, 32, 96, 256] };
 
 function tableOf(specs: readonly TensorSpec[], bytes = 2): TensorTable {
@@ -117,6 +121,8 @@ describe('files of a model', () => {
       ['vae-decoder', files.vae.name],
       ['taesd-encoder', files.tinyEncoder.name],
       ['taesd-decoder', files.tinyDecoder.name],
+      ['ldsr-unet', undefined],
+      ['ldsr-decoder', undefined],
     ]);
     expect(model.parts.unet?.structure).toEqual(drawer);
     expect(model.parts['text-encoder']?.structure).toEqual(reader);
@@ -188,6 +194,8 @@ describe('what tensors do not tell', () => {
     expect(found([noted])).toMatchObject({ prediction: 'v', sampling: 'turbo', clipSkip: 2 });
     const value = { prediction_type: 'epsilon' };
     expect(found([noted], configs('scheduler_config.json', value)).prediction).toBe('epsilon');
+    const second = { ...files.unet, table: tableOf(unet.tensors(drawer2)), notes };
+    expect(found([second]).clipSkip).toBe(1);
     // Of a file that is not used.
     expect(found([checkpoint, { ...files.lora, notes }]).prediction).toBeNull();
   });
@@ -239,6 +247,21 @@ describe('files that do not do', () => {
     expect(refusal([{ name: 'holes.safetensors', table }])?.message).toContain(
       '"holes.safetensors" fills holes',
     );
+  });
+
+  it('enlarge by themselves', () => {
+    const given = {
+      name: 'ldsr.ckpt',
+      table: tableOf([
+        ...under('model.diffusion_model.', ldsrUnet.tensors(enlarger)),
+        ...under('first_stage_model.', ldsrDecoder.tensors(codes)),
+      ]),
+    };
+    const { parts } = found([given]);
+    expect(parts['ldsr-unet']?.structure).toEqual(enlarger);
+    expect(parts['ldsr-decoder']?.structure).toEqual(codes);
+    expect([parts.unet, parts['vae-decoder']]).toEqual([undefined, undefined]);
+    expect(refusal([given])?.message).toContain('"ldsr.ckpt" is latent super-resolution');
   });
 
   it('are none of a diffusion model', () => {

@@ -40,7 +40,7 @@ export interface FoundModel {
   readonly prediction: Prediction | null;
   /** Null for a model of the usual kind, and when nothing told. */
   readonly sampling: Sampling | null;
-  /** Of the files' own notes; 1 is the text encoder's last layer. */
+  /** Of the files' own notes; 1 is the last layer that the text encoder's structure takes, 2 the one before. */
   readonly clipSkip: number | null;
   /** Of the VAE's config. */
   readonly latentScale: number | null;
@@ -82,13 +82,16 @@ export function findParts(
 function describe(parts: FoundParts, told: Told): Omit<FoundModel, 'loras' | 'embeddings' | 'left'> {
   const { unet, controlnet, 'text-encoder': text } = parts;
   const width = unet?.structure.context ?? text?.structure.width ?? controlnet?.structure.context ?? 0;
+  const base = bases.get(width) ?? null;
   const { prediction, sampling, clipSkip, latentScale } = told;
+  // Notes count from the network's very end; Stable Diffusion 2 leaves out one layer of a whole text encoder.
+  const left = base === 'sd2' ? 1 : 0;
   return {
     parts: withConfigs(parts, told),
-    base: bases.get(width) ?? null,
+    base,
     prediction,
     sampling: unet && unet.structure.condition > 0 ? 'lcm' : sampling,
-    clipSkip,
+    clipSkip: clipSkip === null ? null : Math.max(1, clipSkip - left),
     latentScale,
   };
 }
@@ -121,6 +124,8 @@ function chooseAll(candidates: Candidates): Result<FoundParts> {
     'vae-decoder': chosen(candidates['vae-decoder'], 'VAEs'),
     'taesd-encoder': chosen(candidates['taesd-encoder'], 'TAESD encoders'),
     'taesd-decoder': chosen(candidates['taesd-decoder'], 'TAESD decoders'),
+    'ldsr-unet': chosen(candidates['ldsr-unet'], 'models of latent super-resolution'),
+    'ldsr-decoder': chosen(candidates['ldsr-decoder'], 'decoders of latent super-resolution'),
   };
   const [error] = failures;
   return error ? { ok: false, error } : ok(found);
