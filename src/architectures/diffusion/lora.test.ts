@@ -5,6 +5,7 @@ import { TableWriter } from '../../formats/table-writer.ts';
 import { valueCount } from '../../formats/tensor-bytes.ts';
 import type { TensorTable } from '../../formats/tensor-table.ts';
 import { mergeLoras } from './lora-merge.ts';
+import { quantiseTable } from './quantise-table.ts';
 import { planLoras, type GivenLora } from './lora.ts';
 import type { LoraPart } from './lora-targets.ts';
 
@@ -86,17 +87,20 @@ describe('a LoRA that does not fit', () => {
     expect(refusal(given)).toMatchObject({ code: 'model-damaged', detail: { reason: 'lora-layer' } });
   });
 
-  it('meets a quantised base', () => {
-    const writer = new TableWriter();
-    writer.add('conv_in.weight', 'i8', [320, 4, 3, 3], new Int8Array(320 * 36));
-    const given = lora({
-      'lora_unet_conv_in.lora_down.weight': [4, 4, 3, 3],
-      'lora_unet_conv_in.lora_up.weight': [320, 4, 1, 1],
-    });
-    expect(refusal(given, new Map([['unet', writer.finish()]]))).toMatchObject({
-      code: 'model-unsupported',
-      detail: { reason: 'lora-quantised', tensor: 'conv_in.weight' },
-    });
+  it('meets a quantised base', async () => {
+    const plain = tableOf({ 'conv_in.weight': [320, 4, 3, 3], 'time_embedding.linear_1.weight': [64, 32] });
+    const plan = new Map([...plain.tensors.keys()].map((name) => [name, 4 as const]));
+    const unet = (await quantiseTable(plain, plan, blobStore())) ?? plain;
+    for (const [name, inputs, outputs] of [
+      ['conv_in', 36, 320],
+      ['time_embedding.linear_1', 32, 64],
+    ] as const) {
+      const refused = refusal(lora(layer(`unet.${name}`, inputs, outputs)), new Map([['unet', unet]]));
+      expect(refused).toMatchObject({
+        code: 'model-unsupported',
+        detail: { reason: 'lora-quantised', tensor: `${name}.weight` },
+      });
+    }
   });
 });
 

@@ -7,6 +7,7 @@ import { fail, ok, type Result } from '../../base/result.ts';
 import { becomesSingle } from '../../formats/convert-dtypes.ts';
 import { valueCount } from '../../formats/tensor-bytes.ts';
 import type { TensorEntry, TensorTable } from '../../formats/tensor-table.ts';
+import { withPlainNames } from '../packed.ts';
 import { loraLayers, type LoraLayer } from './lora-names.ts';
 import { layerAddress, targetIndex, type LoraPart } from './lora-targets.ts';
 
@@ -43,9 +44,10 @@ export interface LoraPlan {
  * `model-damaged` for one whose layers are not whole.
  */
 export function planLoras(
-  parts: ReadonlyMap<LoraPart, TensorTable>,
+  given: ReadonlyMap<LoraPart, TensorTable>,
   loras: readonly GivenLora[],
 ): Result<LoraPlan> {
+  const parts = new Map([...given].map(([part, table]) => [part, withPlainNames(table)]));
   const indices = new Map([...parts].map(([part, table]) => [part, targetIndex(part, table)]));
   const changes = new Map([...parts.keys()].map((part) => [part, new Map<string, LoraChange[]>()]));
   const left: string[] = [];
