@@ -1,6 +1,6 @@
 /**
  * Whether the runtime's attention operator may be trusted on a device: a small graph that attends by it and by plain operators. It is
- * faster where it makes no logits, but its WebGPU kernel is wrong by percents on some drivers (`bounded-attention.ts`).
+ * faster where it makes no logits, but its WebGPU kernel is wrong by percents on some devices (`bounded-attention.ts` says why).
  */
 
 import type { OnnxModel } from '../../formats/onnx/model.ts';

@@ -1,8 +1,9 @@
 /**
  * Attention of plain operators, whose logits fit into what small devices bind (128 MiB). The runtime's own operator is not for every
- * device: where it makes no logits its WebGPU kernel is wrong by percents on some drivers (onnxruntime 1.30 with
- * subgroups on Mesa's software driver), and where it makes them they are heads * queries * keys, 256 MiB in half
- * precision for a tile of 512 pixels. Queries do not know of each other, so that some at a time give the same.
+ * device. Its WebGPU kernel with subgroups (onnxruntime 1.30) expects a variable that is declared in a loop to be zero each time round;
+ * on Vulkan it keeps its value (Chromium 156, whatever the width of subgroups), and results are wrong by percents. Where it makes
+ * logits they are heads * queries * keys, 256 MiB in half precision for a tile of 512 pixels. Queries do not know of each
+ * other, so that some at a time give the same.
  */
 
 import { invariant } from '../../base/assert.ts';
