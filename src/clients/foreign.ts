@@ -10,6 +10,11 @@ export function isForeign(imported: Result<unknown>): boolean {
   return !imported.ok && imported.error.detail?.['reason'] === 'foreign';
 }
 
+/** Whether an import was not made because the files belong to a diffusion model, which goes another way. */
+export function isDiffusion(imported: Result<unknown>): boolean {
+  return !imported.ok && imported.error.detail?.['reason'] === 'diffusion';
+}
+
 const doubt =
   'What this network gives does not look like the picture that it was tried with: its values or channels may be others than it seems.';
 

@@ -4,15 +4,18 @@ import { proxy, type Remote } from 'comlink';
 import type { ForeignModel } from '../architectures/foreign.ts';
 import type { SmallerStorage } from '../architectures/smaller.ts';
 import { failure, ok, type Result } from '../base/result.ts';
+import type { NamedBlob } from '../formats/weights-file.ts';
 import type { AvailableModel } from '../models/available.ts';
 import type { Catalogue, ModelCard } from '../models/card.ts';
+import type { DiffusionEntry } from '../models/diffusion-entry.ts';
+import type { DiffusionOffers } from '../models/diffusion-offers.ts';
 import type { VariantOf } from '../models/variant.ts';
+import type { DiffusionLibraryApi, ImportedDiffusion } from '../protocol/library-diffusion.ts';
 import type {
   DownloadProgress,
   ForeignFile,
   Imported,
   ImportProgress,
-  LibraryApi,
   ModelProgress,
   OpenedModel,
   PartialDownload,
@@ -28,14 +31,14 @@ export interface LibraryClientOptions {
 }
 
 export class LibraryClient {
-  readonly #worker: WorkerClient<LibraryApi>;
+  readonly #worker: WorkerClient<DiffusionLibraryApi>;
   readonly #base: string;
   #catalogue: Result<Catalogue> | null = null;
   #askedToPersist = false;
 
   constructor({ base = modelsFolder(), spawn = spawnLibrary }: LibraryClientOptions = {}) {
     this.#base = base;
-    this.#worker = new WorkerClient<LibraryApi>(spawn, (api) => this.#begin(api));
+    this.#worker = new WorkerClient<DiffusionLibraryApi>(spawn, (api) => this.#begin(api));
   }
 
   /** The catalogue. After a failure (no network at the first visit) it is asked for again. */
@@ -164,6 +167,43 @@ export class LibraryClient {
     return (await storage?.persist().catch(() => false)) ?? false;
   }
 
+  /** Keeps the parts of a diffusion model that files hold; names are paths where they come from one folder. */
+  async importDiffusion(
+    files: readonly NamedBlob[],
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<Result<ImportedDiffusion>> {
+    return this.#kept(await this.#guarded((api) => api.importDiffusion(files, proxy(onProgress))));
+  }
+
+  /** What is kept of diffusion models. */
+  diffusion(): Promise<Result<readonly DiffusionEntry[]>> {
+    return this.#guarded((api) => api.diffusion());
+  }
+
+  openDiffusion(ids: readonly string[]): Promise<Result<readonly NamedBlob[]>> {
+    return this.#guarded((api) => api.openDiffusion(ids));
+  }
+
+  renameDiffusion(id: string, name: string): Promise<Result<DiffusionEntry>> {
+    return this.#guarded((api) => api.renameDiffusion(id, name));
+  }
+
+  removeDiffusion(id: string): Promise<Result<null>> {
+    return this.#guarded((api) => api.removeDiffusion(id));
+  }
+
+  /** The catalogue of diffusion models that can be downloaded. */
+  diffusionOffers(): Promise<Result<DiffusionOffers>> {
+    return this.#guarded((api) => api.diffusionOffers());
+  }
+
+  async downloadDiffusion(
+    item: string,
+    onProgress: (progress: DownloadProgress) => void,
+  ): Promise<Result<ImportedDiffusion>> {
+    return this.#kept(await this.#guarded((api) => api.downloadDiffusion(item, proxy(onProgress))));
+  }
+
   /** Ends the worker; the next call starts a new one. */
   end(): void {
     this.#worker.end();
@@ -177,7 +217,12 @@ export class LibraryClient {
     return imported;
   }
 
-  #guarded<T>(work: (api: Remote<LibraryApi>) => Promise<Result<T>>): Promise<Result<T>> {
+  #kept(imported: Result<ImportedDiffusion>): Result<ImportedDiffusion> {
+    if (imported.ok && !imported.value.notKept) this.#persist();
+    return imported;
+  }
+
+  #guarded<T>(work: (api: Remote<DiffusionLibraryApi>) => Promise<Result<T>>): Promise<Result<T>> {
     return this.#worker.call<T>(async (api) => {
       if (this.#catalogue?.ok !== true) await this.#begin(api);
       const started = this.#started();
@@ -185,7 +230,7 @@ export class LibraryClient {
     });
   }
 
-  async #begin(api: Remote<LibraryApi>): Promise<void> {
+  async #begin(api: Remote<DiffusionLibraryApi>): Promise<void> {
     this.#catalogue = await api.start(this.#base);
   }
 

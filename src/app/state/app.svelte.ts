@@ -10,6 +10,7 @@ import { en, wordsOf, type Text } from '../i18n/en.ts';
 import { Busy } from './busy.svelte.ts';
 import { Choices } from './choices.svelte.ts';
 import { Device } from './device.svelte.ts';
+import { Diffusion } from './diffusion.svelte.ts';
 import { Downloads } from './downloads.svelte.ts';
 import { Foreign } from './foreign.svelte.ts';
 import { Installed } from './installed.svelte.ts';
@@ -41,6 +42,8 @@ export class App {
   readonly busy = new Busy();
   readonly services: Promise<Services>;
   readonly library: Library;
+  /** The files of diffusion models on this device. */
+  readonly diffusion: Diffusion;
   readonly downloads: Downloads;
   readonly device: Device;
   readonly shelf: Shelf;
@@ -61,8 +64,8 @@ export class App {
   browsing = $state(false);
   /** A model is being tried on a part of a picture. */
   trying = $state(false);
-  /** The model that is about to be deleted and cannot be fetched again. */
-  deleting = $state.raw<ModelCard | null>(null);
+  /** What is about to be deleted and cannot be fetched again. */
+  deleting = $state.raw<{ readonly name: string; readonly remove: () => Promise<void> } | null>(null);
   /** The picture that is about to be removed with a result that was not saved. */
   removing = $state.raw<Picture | null>(null);
   #measuring = false;
@@ -82,10 +85,11 @@ export class App {
     const { text, notices, choices, pictures } = this;
     this.services = services;
     this.library = new Library(services, notices, text);
+    this.diffusion = new Diffusion(services, this.library, notices, text);
     this.downloads = new Downloads(services, this.library, notices, text);
     this.device = new Device(services, notices, text);
     this.shelf = new Shelf(services, notices, text);
-    this.planning = new Planning(services, choices, this.library, this.device);
+    this.planning = new Planning(services, choices, this.library, this.device, this.diffusion);
     this.showing = new Showing(services, this.shelf, pictures);
     this.saving = new Saving(services, this.shelf, choices, this.busy, notices, text);
     this.foreign = new Foreign(services, this.library, this.shelf, () => pictures.selected);
@@ -93,6 +97,7 @@ export class App {
       services,
       pictures,
       this.library,
+      this.diffusion,
       this.foreign,
       this.busy,
       notices,
@@ -113,6 +118,7 @@ export class App {
       services,
       shelf: this.shelf,
       library: this.library,
+      diffusion: this.diffusion,
       device: this.device,
       notices,
       text,
@@ -155,7 +161,7 @@ export class App {
   async start(): Promise<void> {
     try {
       void this.installed.start();
-      await Promise.all([this.library.start(), this.device.start(this.choices.backend)]);
+      await Promise.all([this.#readKept(), this.device.start(this.choices.backend)]);
       const formats = this.planning.readFormats(saveFormats);
       await this.#prepare();
       await formats;
@@ -201,8 +207,9 @@ export class App {
 
   /** Asks before a model is lost that only its file could bring back. */
   async askToDelete(card: ModelCard): Promise<void> {
-    if (card.origin === 'imported' && (!card.from || card.of)) this.deleting = card;
-    else await this.library.remove(card);
+    const remove = (): Promise<void> => this.library.remove(card);
+    if (card.origin === 'imported' && (!card.from || card.of)) this.deleting = { name: card.name, remove };
+    else await remove();
   }
 
   /** Takes a picture out of the queue; a job of it is cancelled. */
@@ -246,6 +253,11 @@ export class App {
     // A former result does not make good what failed: it can be tried again.
     if (picture.status.kind === 'failed') return true;
     return !picture.result || !sameRecipe(picture.result.recipe, this.planning.recipe);
+  }
+
+  async #readKept(): Promise<void> {
+    await this.library.start();
+    await this.diffusion.read();
   }
 
   async #prepare(): Promise<void> {

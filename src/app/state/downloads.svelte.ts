@@ -1,7 +1,8 @@
 /** Downloads of available models: how far each is, how fast it comes, and why one stopped. */
 
 import type { Failure } from '../../base/errors.ts';
-import type { AvailableModel } from '../../models/available.ts';
+import type { Result } from '../../base/result.ts';
+import type { AvailableModel, Downloadable } from '../../models/available.ts';
 import type { ModelCard } from '../../models/card.ts';
 import type { DownloadProgress } from '../../protocol/library.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
@@ -59,23 +60,50 @@ export class Downloads {
 
   /** Begins, or goes on. Ends when the model is here, with its card, or when the download has stopped. */
   async start(model: AvailableModel): Promise<ModelCard | null> {
+    const { library } = await this.#services;
+    const done = await this.#run(model, async (onProgress) => {
+      const outcome = await library.download(model.id, onProgress);
+      if (outcome.ok) await this.#library.refresh();
+      return outcome;
+    });
+    if (!done) return null;
+    this.#arrived(model, done.card.name, done);
+    return done.card;
+  }
+
+  /** The same for an item of a set of diffusion models; false where it has stopped. */
+  async startDiffusion(item: Downloadable): Promise<boolean> {
+    const { library } = await this.#services;
+    const done = await this.#run(item, (onProgress) => library.downloadDiffusion(item.id, onProgress));
+    if (done) this.#arrived(item, done.entry.name, done);
+    return done !== null;
+  }
+
+  #arrived(
+    model: Downloadable,
+    name: string,
+    { known, notKept }: { readonly known: boolean; readonly notKept?: Failure },
+  ): void {
+    const { downloads: words, notices } = this.#text;
+    if (notKept) this.#notices.trouble(notices.notKept(name, wordsOf(this.#text, notKept)));
+    else this.#notices.news(known ? words.known(model.name, name) : words.arrived(name));
+  }
+
+  async #run<T>(
+    model: Downloadable,
+    work: (onProgress: (progress: DownloadProgress) => void) => Promise<Result<T>>,
+  ): Promise<T | null> {
     const { id, files } = model;
     if (this.of(id).state === 'running') return null;
     const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#set(id, { ...idle, state: 'running', bytes: this.of(id).bytes, total });
-    const { library } = await this.#services;
     const rate = new TransferRate();
-    const outcome = await library.download(id, (progress) => {
+    const outcome = await work((progress) => {
       this.#hear(model, progress, rate);
     });
     if (outcome.ok) {
       this.#set(id, idle);
-      await this.#library.refresh();
-      const { card, known, notKept } = outcome.value;
-      const { downloads: words, notices } = this.#text;
-      if (notKept) this.#notices.trouble(notices.notKept(card.name, wordsOf(this.#text, notKept)));
-      else this.#notices.news(known ? words.known(model.name, card.name) : words.arrived(card.name));
-      return card;
+      return outcome.value;
     }
     const { error } = outcome;
     // Discarded meanwhile.
@@ -107,7 +135,7 @@ export class Downloads {
     await library.stopDownload(id, { discard: true });
   }
 
-  #hear(model: AvailableModel, { bytes, total, anew }: DownloadProgress, rate: TransferRate): void {
+  #hear(model: Downloadable, { bytes, total, anew }: DownloadProgress, rate: TransferRate): void {
     // The last events may come after it was paused or discarded.
     if (this.of(model.id).state !== 'running') return;
     const { downloads: words } = this.#text;

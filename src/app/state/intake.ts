@@ -5,11 +5,14 @@
 
 import type { Failure } from '../../base/errors.ts';
 import type { Result } from '../../base/result.ts';
-import { isForeign } from '../../clients/foreign.ts';
+import { isDiffusion, isForeign } from '../../clients/foreign.ts';
 import type { ModelCard } from '../../models/card.ts';
 import type { Imported } from '../../protocol/library.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import type { Busy } from './busy.svelte.ts';
+import { sortFolders } from './diffusers-folders.ts';
+import type { Diffusion } from './diffusion.svelte.ts';
+import { filesOf, placed, type PlacedFile } from './dropped-files.ts';
 import type { Foreign } from './foreign.svelte.ts';
 import type { Library } from './library.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
@@ -36,6 +39,7 @@ export class Intake {
   readonly #services: Promise<Services>;
   readonly #pictures: Pictures;
   readonly #library: Library;
+  readonly #diffusion: Diffusion;
   readonly #foreign: Foreign;
   readonly #busy: Busy;
   readonly #notices: Notices;
@@ -49,6 +53,7 @@ export class Intake {
     services: Promise<Services>,
     pictures: Pictures,
     library: Library,
+    diffusion: Diffusion,
     foreign: Foreign,
     busy: Busy,
     notices: Notices,
@@ -61,6 +66,7 @@ export class Intake {
     this.#services = services;
     this.#pictures = pictures;
     this.#library = library;
+    this.#diffusion = diffusion;
     this.#foreign = foreign;
     this.#busy = busy;
     this.#notices = notices;
@@ -71,11 +77,12 @@ export class Intake {
 
   /** Takes files in one after another; the first good one is shown when it comes. */
   add(files: readonly File[]): Promise<void> {
-    return this.#busy.during(() => this.#add(files));
+    return this.#busy.during(() => this.#add(placed(files)));
   }
 
-  async #add(files: readonly File[]): Promise<void> {
-    const { models, others } = sortFiles(files);
+  async #add(files: readonly PlacedFile[]): Promise<void> {
+    const { folders, rest } = sortFolders(files);
+    const { models, others } = sortFiles(rest.map(({ file }) => file));
     const added: Picture[] = [];
     let first = true;
     for (const file of others) {
@@ -89,13 +96,14 @@ export class Intake {
     for (const picture of added) await this.#thumbnail(picture);
     // After the pictures, since one of them may have to ask.
     for (const model of models) await this.#import(model);
+    for (const folder of folders) await this.#importFolder(folder);
   }
 
   /** What was let go over the page. */
   async drop(transfer: DataTransfer): Promise<void> {
     const { files, unreadable } = await filesOf(transfer);
     for (const name of unreadable) this.#notices.trouble(this.#text.notices.unreadable(name));
-    await this.add(files);
+    await this.#busy.during(() => this.#add(files));
   }
 
   /** Pictures from the clipboard, which have no names worth keeping. */
@@ -114,10 +122,19 @@ export class Intake {
     else if (imported) this.#skip(files[0]?.name ?? '', imported.error);
   }
 
-  /** Null where a person let an unknown network be. */
+  /** A diffusion model in a folder of its own. */
+  async #importFolder(folder: readonly PlacedFile[]): Promise<void> {
+    const taken = await this.#diffusion.import(folder.map(({ file, path }) => ({ name: path, blob: file })));
+    if (!taken.ok) this.#skip(folder[0]?.path.split('/')[0] ?? '', taken.error);
+  }
+
+  /** Null where a person let an unknown network be, and for what was kept to redraw with. */
   async #taken(files: readonly File[]): Promise<Result<Imported> | null> {
     const imported = await this.#library.import(files);
-    return isForeign(imported) ? this.#foreign.take(files) : imported;
+    if (isForeign(imported)) return this.#foreign.take(files);
+    if (!isDiffusion(imported)) return imported;
+    const taken = await this.#diffusion.import(files.map((file) => ({ name: file.name, blob: file })));
+    return taken.ok ? null : taken;
   }
 
   /** A file that is no picture may be a model under any name. */
@@ -158,39 +175,6 @@ export class Intake {
     if (!thumbnail.ok) return;
     if (this.#pictures.list.includes(picture)) picture.thumbnail = thumbnail.value;
     else thumbnail.value.close(); // removed meanwhile
-  }
-}
-
-/** Every file of a drop, those inside folders included, and the names of what the system would not read. */
-async function filesOf(transfer: DataTransfer): Promise<{ files: File[]; unreadable: string[] }> {
-  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  const found = { files: [...transfer.files], unreadable: [] };
-  if (!entries.some((entry) => entry.isDirectory)) return found;
-  found.files = [];
-  for (const entry of entries) await collect(entry, found);
-  return found;
-}
-
-async function collect(
-  entry: FileSystemEntry,
-  into: { readonly files: File[]; readonly unreadable: string[] },
-): Promise<void> {
-  try {
-    if (entry instanceof FileSystemFileEntry) {
-      into.files.push(await new Promise<File>((resolve, reject) => entry.file(resolve, reject)));
-    } else if (entry instanceof FileSystemDirectoryEntry) {
-      const reader = entry.createReader();
-      // A reader gives at most a hundred entries at a time, and none at the end.
-      for (;;) {
-        const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-          reader.readEntries(resolve, reject),
-        );
-        if (some.length === 0) return;
-        for (const inner of some) await collect(inner, into);
-      }
-    }
-  } catch {
-    into.unreadable.push(entry.name);
   }
 }
 

@@ -108,16 +108,26 @@ export class Library {
     name: string,
     work: (onProgress: (progress: ImportProgress) => void) => Promise<Result<Imported>>,
   ): Promise<Result<Imported>> {
-    this.#reading = { name, share: null };
-    try {
-      const imported = await work(({ bytes, total }) => {
-        if (this.#reading) this.#reading = { ...this.#reading, share: bytes / total };
-      });
+    return this.read(name, async (onProgress) => {
+      const imported = await work(onProgress);
       if (!imported.ok) return imported;
       const { card, notKept } = imported.value;
       if (notKept) this.#notices.trouble(this.#text.notices.notKept(card.name, wordsOf(this.#text, notKept)));
       await this.#read();
       return imported;
+    });
+  }
+
+  /** Tells that a file is being read, and how far it is, while `work` goes on. */
+  async read<T>(
+    name: string,
+    work: (onProgress: (progress: ImportProgress) => void) => Promise<T>,
+  ): Promise<T> {
+    this.#reading = { name, share: null };
+    try {
+      return await work(({ bytes, total }) => {
+        if (this.#reading) this.#reading = { ...this.#reading, share: bytes / total };
+      });
     } finally {
       this.#reading = null;
     }

@@ -1,0 +1,8 @@
+/** The words of diffusion models in the page's language: apart, as the first paint needs none of them. */
+
+import { diffusionWords } from './en-diffusion.ts';
+import type { Text } from './en.ts';
+
+export function diffusionText({ format }: Text): ReturnType<typeof diffusionWords> {
+  return diffusionWords(format);
+}
