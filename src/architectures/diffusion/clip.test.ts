@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import type { TensorEntry } from '../../formats/tensor-table.ts';
 import { zeroTable } from '../empty-table.ts';
-import { clip, type ClipStructure } from './clip.ts';
+import { clip, type ClipStructure, withClipSkip } from './clip.ts';
 import { invertedTokens } from './clip-inputs.ts';
 import { buildPart } from './part.ts';
 
@@ -56,6 +56,17 @@ it('needs nothing of layers that are skipped, and names what is missing', () => 
   expect(buildPart(clip, table, structure, form, 'fp16').ok).toBe(true);
   const built = buildPart(clip, table, { ...structure, skip: 0 }, form, 'fp16');
   expect(built.ok ? '' : built.error.message).toContain('text_model.encoder.layers.1.layer_norm1.weight');
+});
+
+it('counts clip skip from the layer that the model was trained with', () => {
+  const without = { ...huge, layers: 23, skip: 0 };
+  const taken = (structure: ClipStructure, clipSkip: number | null) => {
+    const { layers, skip } = withClipSkip(structure, clipSkip);
+    return layers - skip;
+  };
+  expect([null, 1, 2, 12, 99].map((clipSkip) => taken(large, clipSkip))).toEqual([12, 12, 11, 1, 1]);
+  // A whole text encoder and one without its last layer give the same.
+  for (const clipSkip of [null, 1, 2, 3]) expect(taken(huge, clipSkip)).toBe(taken(without, clipSkip));
 });
 
 it('uses halves where they lie in a graph of half precision', () => {

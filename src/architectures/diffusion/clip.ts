@@ -26,7 +26,7 @@ export type ClipStructure = {
   readonly positions: number;
   /** 1 where x * sigmoid(1.702 x) stands for GELU. */
   readonly quick: number;
-  /** How many of the last layers are left out (clip skip, less one); the final norm stays. */
+  /** How many of the last layers are left out; the final norm stays. */
   readonly skip: number;
   /** 1 when the graph takes vectors that stand for tokens (textual inversion): inputs `kept` and `vectors`. */
   readonly inverted: number;
@@ -117,6 +117,12 @@ export const clip: Part<ClipStructure> = {
     return [{ name: 'hidden', value: hidden, shape: [...leading, width] }];
   },
 };
+
+/** With a clip skip as people count it: 1 takes the layer that the model was trained with, 2 the one before; null is 1. */
+export function withClipSkip(structure: ClipStructure, clipSkip: number | null): ClipStructure {
+  const skip = structure.skip + (clipSkip ?? 1) - 1;
+  return { ...structure, skip: Math.min(Math.max(skip, 0), structure.layers - 1) };
+}
 
 /** Vectors of the tokens and of their places. Where `kept` is 0 a given vector stands for the token's own. */
 function embedded(builder: GraphBuilder, structure: ClipStructure, leading: readonly number[]): string {

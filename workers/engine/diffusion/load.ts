@@ -1,6 +1,6 @@
 /** From the files that come with a job to a diffusion model that can run: parts found, LoRAs merged, embeddings read. */
 
-import { clip } from '../../../src/architectures/diffusion/clip.ts';
+import { clip, withClipSkip } from '../../../src/architectures/diffusion/clip.ts';
 import { readDiffusionFiles } from '../../../src/architectures/diffusion/checkpoint-files.ts';
 import type { GivenWeights } from '../../../src/architectures/diffusion/checkpoint-parts.ts';
 import { wholeModel, type WholeModel } from '../../../src/architectures/diffusion/checkpoint-whole.ts';
@@ -152,8 +152,7 @@ function assembled(
   embeddings: readonly Embedding[],
   flash: boolean,
 ): LoadedModel {
-  const asked = step.clipSkip ?? clipSkip;
-  const skip = asked === null ? text.structure.skip : Math.min(asked, text.structure.layers) - 1;
+  const reader = withClipSkip(text.structure, step.clipSkip ?? clipSkip);
   const inverted = embeddings.length > 0 ? 1 : 0;
   const scaling = (kind: Parameters<typeof latentScaling>[0]): number =>
     (kind.startsWith('vae') ? latentScale : null) ?? latentScaling(kind);
@@ -167,7 +166,7 @@ function assembled(
     },
     vocabulary: text.structure.vocabulary,
     vectors: inverted ? joinedVectors(embeddings) : null,
-    text: loadedPart(clip, text.table, { ...text.structure, skip, inverted }),
+    text: loadedPart(clip, text.table, { ...reader, inverted }),
     encoder:
       encoder.kind === 'vae-encoder'
         ? loadedPart(vaeEncoder, encoder.table, encoder.structure)
