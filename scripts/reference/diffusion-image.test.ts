@@ -2,24 +2,19 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { weightsPath } from '../../src/architectures/graph-builder.ts';
 import { at } from '../../src/base/assert.ts';
-import { ok } from '../../src/base/result.ts';
 import { Refining, type Drawn, type RefineState } from '../../src/diffusion/refine/refine.ts';
-import { writeOnnx } from '../../src/formats/onnx/writer.ts';
 import { MemoryStore } from '../../src/picture/memory-store.ts';
 import { blockFromPlanes } from '../../src/picture/planes.ts';
 import { withDefaults, type RefineStep } from '../../src/recipes/refine.ts';
 import { prepareRefine, type OpenedRefine } from '../../workers/engine/diffusion/open.ts';
-import type { OpenPart } from '../../workers/engine/diffusion/part-session.ts';
+import { merges, nodeOpener } from './refining.ts';
 import { seeded } from './seeded.ts';
 import { tinyDiffusion } from './tiny-diffusion.ts';
 
 const side = 128;
 const size = { width: side, height: side };
-const merges = new Blob([readFileSync(join(import.meta.dirname, '../../public/models/clip/merges.txt'))]);
 const step: RefineStep = {
   kind: 'refine',
   prompt: 'a photo of a cat(, sharp:1.2)',
@@ -29,44 +24,6 @@ const step: RefineStep = {
   seed: 5,
   noise: 'mt19937',
 };
-
-/** Parts in Node; how many are open, and the most that ever were at once. */
-function nodeOpener(): { open: OpenPart; held: () => number; most: () => number } {
-  let [held, most] = [0, 0];
-  const open: OpenPart = async (model, weights) => {
-    const session = await InferenceSession.create(writeOnnx(model), {
-      executionProviders: ['cpu'],
-      externalData: [{ path: weightsPath, data: new Uint8Array(await weights.arrayBuffer()) }],
-      intraOpNumThreads: 2,
-      logSeverityLevel: 3,
-    });
-    most = Math.max(most, ++held);
-    return ok({
-      run: async (inputs) => {
-        const feeds = Object.entries(inputs).map(([name, values]): [string, Tensor] => {
-          const dims = model.inputs.find((input) => input.name === name)?.shape?.map(Number) ?? [];
-          return [
-            name,
-            values instanceof Float32Array
-              ? new Tensor('float32', values, dims)
-              : new Tensor('int32', values, dims),
-          ];
-        });
-        const results = await session.run(Object.fromEntries(feeds));
-        return ok(
-          Object.fromEntries(
-            Object.entries(results).map(([name, { data }]) => [name, new Float32Array(data as Float32Array)]),
-          ),
-        );
-      },
-      release: async () => {
-        held--;
-        await session.release();
-      },
-    });
-  };
-  return { open, held: () => held, most: () => most };
-}
 
 /** Blocks of one colour, as the script has them. */
 async function picture(): Promise<MemoryStore> {

@@ -2,6 +2,7 @@
 
 import type { Structure } from '../../src/architectures/architecture.ts';
 import { clip } from '../../src/architectures/diffusion/clip.ts';
+import { controlnet } from '../../src/architectures/diffusion/controlnet.ts';
 import type { Part } from '../../src/architectures/diffusion/part.ts';
 import { unet } from '../../src/architectures/diffusion/unet.ts';
 import { vaeDecoder } from '../../src/architectures/diffusion/vae-decoder.ts';
@@ -38,6 +39,7 @@ const denoiser = {
   upLayers: [2, 2, 2, 2],
   upDepths: [0, 1, 1, 1],
 };
+const controller = { ...denoiser, hintChannels: 3, hintWidths: [8, 8, 16, 16] };
 const vae = {
   widths: [32, 64, 64, 64],
   layers: 1,
@@ -76,15 +78,25 @@ const storedAs = {
   bf16: (values: Singles) => Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16),
 };
 
+export interface TinyExtras {
+  /** With a ControlNet. */
+  readonly control?: boolean;
+  /** With a UNet that takes the guidance as an input. */
+  readonly consistency?: boolean;
+  /** Other values than the usual ones. */
+  readonly fill?: (name: string, usual: Singles) => Singles;
+}
+
 /** `prediction` is what the UNet is said to predict. */
 export function tinyDiffusion(
   prediction: 'epsilon' | 'v' = 'epsilon',
   stored: keyof typeof storedAs = 'f32',
+  { control = false, consistency = false, fill = (_, usual) => usual }: TinyExtras = {},
 ): NamedBlob[] {
   const weights = (name: string, specs: ReturnType<Part['tensors']>): NamedBlob => {
     const writer = new TableWriter();
     for (const spec of specs) {
-      const single = values(spec.name, spec.shape);
+      const single = fill(spec.name, values(spec.name, spec.shape));
       writer.add(spec.name, stored, spec.shape, storedAs[stored](single));
     }
     return { name, blob: writeSafetensors(writer.finish(), {}) };
@@ -95,11 +107,20 @@ export function tinyDiffusion(
   });
   return [
     weights('text_encoder/model.safetensors', clip.tensors(text)),
-    weights('unet/diffusion_pytorch_model.safetensors', unet.tensors(denoiser)),
+    weights(
+      'unet/diffusion_pytorch_model.safetensors',
+      unet.tensors({ ...denoiser, condition: consistency ? 256 : 0 }),
+    ),
     weights('vae/diffusion_pytorch_model.safetensors', [
       ...vaeEncoder.tensors(vae),
       ...vaeDecoder.tensors(vae),
     ]),
+    ...(control
+      ? [
+          weights('controlnet/diffusion_pytorch_model.safetensors', controlnet.tensors(controller)),
+          config('controlnet/config.json', { attention_head_dim: 8 }),
+        ]
+      : []),
     config('unet/config.json', { attention_head_dim: 8 }),
     config('scheduler/scheduler_config.json', {
       prediction_type: prediction === 'v' ? 'v_prediction' : 'epsilon',
