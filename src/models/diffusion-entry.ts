@@ -1,6 +1,4 @@
-/** A file or folder with parts of a diffusion model that is kept on this device: what is known of it, and how that is stored. */
-
-import * as v from 'valibot';
+/** A file or folder with parts of a diffusion model that is kept on this device: what is known of it. */
 
 /** What such a file may hold: parts of a model, and what changes one. */
 export const diffusionKinds = [
@@ -52,33 +50,6 @@ export interface DiffusionEntry extends DiffusionModel {
   readonly bytes: number;
   /** Of all its files, one behind the other. */
   readonly sha256: string;
-}
-
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const schema = v.object({
-  name: v.pipe(v.string(), v.nonEmpty()),
-  parts: v.array(v.object({ kind: v.picklist(diffusionKinds), values: count })),
-  base: v.nullable(v.picklist(['sd1', 'sd2'])),
-  prediction: v.nullable(v.picklist(['epsilon', 'v'])),
-  sampling: v.nullable(v.picklist(['lcm', 'turbo'])),
-  files: v.pipe(v.array(v.object({ name: v.string(), bytes: count })), v.nonEmpty()),
-  from: v.exactOptional(
-    v.object({
-      item: v.string(),
-      homepage: v.string(),
-      licence: v.object({
-        id: v.string(),
-        url: v.exactOptional(v.string()),
-        commercialUse: v.nullable(v.boolean()),
-      }),
-    }),
-  ),
-});
-
-/** What a browser's storage gave back, checked; null when it is something else. */
-export function parseDiffusion(stored: unknown): DiffusionModel | null {
-  const parsed = v.safeParse(schema, stored);
-  return parsed.success ? parsed.output : null;
 }
 
 /** A part that redrawing needs and that these entries do not have, in the order of use. */

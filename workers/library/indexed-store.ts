@@ -6,7 +6,7 @@
 
 import { createStore, entries, get, getMany, promisifyRequest, set, del } from 'idb-keyval';
 import { ok, type Result } from '../../src/base/result.ts';
-import { parseDiffusion } from '../../src/models/diffusion-entry.ts';
+import { parseDiffusion } from '../../src/models/stored-diffusion.ts';
 import { parseImported } from '../../src/models/imported.ts';
 import type { ModelStore, StoredModel } from '../../src/models/model-store.ts';
 import { storageFailure } from './storage-failure.ts';

@@ -1,0 +1,31 @@
+/** What a browser's storage says of a diffusion model, checked. Apart from the entry, as the page needs no checks to show one. */
+
+import * as v from 'valibot';
+import { diffusionKinds, type DiffusionModel } from './diffusion-entry.ts';
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const schema = v.object({
+  name: v.pipe(v.string(), v.nonEmpty()),
+  parts: v.array(v.object({ kind: v.picklist(diffusionKinds), values: count })),
+  base: v.nullable(v.picklist(['sd1', 'sd2'])),
+  prediction: v.nullable(v.picklist(['epsilon', 'v'])),
+  sampling: v.nullable(v.picklist(['lcm', 'turbo'])),
+  files: v.pipe(v.array(v.object({ name: v.string(), bytes: count })), v.nonEmpty()),
+  from: v.exactOptional(
+    v.object({
+      item: v.string(),
+      homepage: v.string(),
+      licence: v.object({
+        id: v.string(),
+        url: v.exactOptional(v.string()),
+        commercialUse: v.nullable(v.boolean()),
+      }),
+    }),
+  ),
+});
+
+/** What a browser's storage gave back, checked; null when it is something else. */
+export function parseDiffusion(stored: unknown): DiffusionModel | null {
+  const parsed = v.safeParse(schema, stored);
+  return parsed.success ? parsed.output : null;
+}
