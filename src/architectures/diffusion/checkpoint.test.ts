@@ -1,5 +1,6 @@
 /** What files of diffusion models are found to be, and what is said of those that do not do. */
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TensorTable } from '../../formats/tensor-table.ts';
 import { valueCount } from '../../formats/tensor-bytes.ts';
@@ -10,6 +11,7 @@ import { wholeModel } from './checkpoint-whole.ts';
 import { clip, type ClipStructure } from './clip.ts';
 import { controlnet } from './controlnet.ts';
 import { ldsrDecoder } from './ldsr-decoder.ts';
+import { buildPart } from './part.ts';
 import { ldsrUnet, type LdsrStructure } from './ldsr-unet.ts';
 import { taesdDecoder, taesdEncoder, type TaesdStructure } from './taesd.ts';
 import { unet } from './unet.ts';
@@ -294,5 +296,55 @@ describe('files that do not do', () => {
     const narrow = { ...control, layers: [1, 1, 1, 1] };
     const small = { name: 'small.safetensors', table: tableOf(controlnet.tensors(narrow)) };
     expect(refusal([checkpoint, small])?.message).toContain('does not fit the UNet');
+  });
+});
+
+describe('any tables', () => {
+  const base = [
+    ...under('model.diffusion_model.', unet.tensors(drawer)),
+    ...under('cond_stage_model.transformer.', clip.tensors(reader)),
+    ...under('first_stage_model.', vaeSpecs),
+  ];
+  const numbered = [
+    ['input_blocks.0.0.weight', [320, 4, 3, 3]],
+    ['time_embed.0.weight', [1280, 320]],
+    ['input_blocks.1.0.in_layers.2.weight', [320, 320, 3, 3]],
+    ['input_blocks.1.1.proj_in.weight', [320, 320, 1, 1]],
+    ['out.2.weight', [4, 320, 3, 3]],
+    ['transformer.resblocks.0.attn.in_proj_weight', [10, 64]],
+    ['positional_embedding', [77, 64]],
+    ['token_embedding.weight', [49408, 64]],
+    ['decoder.up.7.block.0.nin_shortcut.weight', [1]],
+    ['decoder.conv_in.weight', [512, 4, 3, 3]],
+    ['encoder.mid.attn_1.q.weight', [512, 512, 1, 1]],
+  ] as const;
+
+  it('are taken or refused, and never thrown at', () => {
+    const specs = [...base, ...numbered.map(([name, shape]) => ({ name, shape }))];
+    fc.assert(
+      fc.property(
+        fc.subarray(specs, { minLength: specs.length - 400 }),
+        fc.array(fc.tuple(fc.nat(), fc.array(fc.nat(5), { maxLength: 5 })), { maxLength: 20 }),
+        fc.boolean(),
+        (kept, shapes, bare) => {
+          const changed = [...kept];
+          for (const [index, shape] of shapes) {
+            const at = index % Math.max(1, changed.length);
+            const { name } = changed[at] ?? { name: 'x' };
+            changed[at] = { name, shape };
+          }
+          const names = bare
+            ? changed.map(({ name, shape }) => ({ name: name.replace(/^.*?_model\./, ''), shape }))
+            : changed;
+          const model = findParts([{ name: 'any', table: tableOf(names) }]);
+          const whole = model.ok ? wholeModel(model.value) : model;
+          expect(whole.ok || whole.error.message.length > 0).toBe(true);
+          if (!whole.ok) return;
+          const { table, structure } = whole.value.text;
+          buildPart(clip, table, structure, { batch: 1, height: 8, width: 8, tokens: 77 }, 'fp32');
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 });

@@ -20,9 +20,10 @@ export function under(table: TensorTable, prefix: string): TensorTable {
   );
 }
 
-/** Equal parts along the first dimension, one for each name. */
+/** Equal parts along the first dimension, one for each name; the tensor itself where it has no such parts. */
 export function split(entry: TensorEntry, names: readonly string[]): TensorEntry[] {
   const [rows = 0, ...more] = entry.shape;
+  if (rows % names.length !== 0) return [entry];
   const bytes = entry.bytes / names.length;
   return names.map((name, part) => ({
     name,
