@@ -171,6 +171,7 @@ export const en = {
       ...combining.passes,
     },
     extra: combining.extra,
+    redraw: { title: 'Redraw details', known: '(SD Upscale)', isOn: '· on' },
     classic: 'Classic',
     classicUse: 'Exact filters, no AI',
     filter: 'Filter',

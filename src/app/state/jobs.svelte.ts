@@ -3,7 +3,7 @@
  * a look at whether the job is still wanted, since it can be cancelled at any time.
  */
 
-import type { JobDone, JobEvent, JobOutcome, ModelSource } from '../../protocol/engine.ts';
+import type { DiffusionSource, JobDone, JobEvent, JobOutcome, ModelSource } from '../../protocol/engine.ts';
 import type { Pass } from '../../recipes/passes.ts';
 import { neededModels } from '../../recipes/needed-models.ts';
 import { planPasses } from '../../recipes/plan-passes.ts';
@@ -13,11 +13,13 @@ import { fromThrown, ok, type Result } from '../../base/result.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import { mapFrom, mapped } from '../viewer/frame-map.ts';
 import { Surface } from '../viewer/surface.ts';
+import type { DiffusionEntry } from '../../models/diffusion-entry.ts';
 import type { Device } from './device.svelte.ts';
 import type { Library } from './library.svelte.ts';
 import { surfacePixels } from './memory.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { Picture } from './picture.svelte.ts';
+import { entriesOf } from './redraw.ts';
 import type { Services } from './services.ts';
 import type { Shelf } from './shelf.ts';
 import { isAtWork } from './status.ts';
@@ -33,6 +35,11 @@ export interface JobsContext {
   readonly services: Promise<Services>;
   readonly shelf: Shelf;
   readonly library: Library;
+  /** The files of diffusion models on this device. */
+  readonly diffusion: {
+    readonly entries: readonly DiffusionEntry[];
+    sourceFor(ids: readonly string[]): Promise<Result<DiffusionSource>>;
+  };
   readonly device: Device;
   readonly notices: Notices;
   readonly text: Text;
@@ -139,6 +146,12 @@ export class Jobs {
       return null;
     }
     if (!isAtWork(picture.status)) return null;
+    const diffusion = await this.#diffusion(recipe);
+    if (diffusion && !diffusion.ok) {
+      picture.dispatch({ kind: 'fail', error: diffusion.error });
+      return null;
+    }
+    if (!isAtWork(picture.status)) return null;
     picture.dispatch({ kind: 'prepare', what: { kind: 'session' } });
     const { engine } = await services;
     const planned = planPasses(there.value, recipe, (id) => library.card(id)?.scale);
@@ -159,6 +172,7 @@ export class Jobs {
         resultId,
         recipe,
         models: models.value,
+        ...(diffusion ? { diffusion: diffusion.value } : {}),
         previewPixels: surfacePixels(),
       },
       (event) => this.#hear({ picture, passes, surface }, event),
@@ -176,6 +190,13 @@ export class Jobs {
       sources.push(opened.value);
     }
     return ok(sources);
+  }
+
+  /** The files of the recipe's diffusion model; null where it does not redraw. */
+  async #diffusion({ steps }: Recipe): Promise<Result<DiffusionSource> | null> {
+    const { diffusion } = this.#context;
+    const ids = steps.flatMap((step) => (step.kind === 'refine' ? entriesOf(step, diffusion.entries) : []));
+    return steps.some(({ kind }) => kind === 'refine') ? diffusion.sourceFor(ids) : null;
   }
 
   #hear({ picture, passes, surface }: Run, event: JobEvent): void {

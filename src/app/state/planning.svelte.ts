@@ -2,7 +2,8 @@
 
 import type { Failure } from '../../base/errors.ts';
 import type { Result } from '../../base/result.ts';
-import { ok } from '../../base/result.ts';
+import { failure, ok } from '../../base/result.ts';
+import type { DiffusionEntry } from '../../models/diffusion-entry.ts';
 import type { Size } from '../../picture/geometry.ts';
 import { estimateSeconds } from '../../recipes/estimate.ts';
 import type { Pass } from '../../recipes/passes.ts';
@@ -15,13 +16,20 @@ import type { Library } from './library.svelte.ts';
 import { jobBytes } from './memory.ts';
 import { refusal, type Limits } from './refusal.ts';
 import type { Services } from './services.ts';
+import { redrawModel } from './redraw.ts';
 import { classic, recipeOf, withKnownSecond, type Settings } from './settings.ts';
+
+/** The files of diffusion models on this device. */
+interface KeptDiffusion {
+  readonly entries: readonly DiffusionEntry[];
+}
 
 export class Planning {
   readonly #services: Promise<Services>;
   readonly #choices: Choices;
   readonly #library: Library;
   readonly #device: Device;
+  readonly #diffusion: KeptDiffusion;
   #formats = $state.raw<Partial<Record<SaveFormat, Result<NonNullable<Limits['format']>>>>>({});
 
   /** The chosen model's id; the catalogue's default where nothing, or something unknown, was chosen. */
@@ -33,13 +41,23 @@ export class Planning {
   readonly #settings: Settings = $derived.by(() =>
     withKnownSecond(this.#choices.current, (id) => this.#library.card(id) !== null),
   );
-  readonly #recipe: Recipe = $derived.by(() => recipeOf(this.#settings, this.#model));
+  readonly #recipe: Recipe = $derived.by(() =>
+    recipeOf(this.#settings, this.#model, this.#diffusion.entries),
+  );
+  readonly #redraws = $derived(this.#recipe.steps.some(({ kind }) => kind === 'refine'));
 
-  constructor(services: Promise<Services>, choices: Choices, library: Library, device: Device) {
+  constructor(
+    services: Promise<Services>,
+    choices: Choices,
+    library: Library,
+    device: Device,
+    diffusion: KeptDiffusion,
+  ) {
     this.#services = services;
     this.#choices = choices;
     this.#library = library;
     this.#device = device;
+    this.#diffusion = diffusion;
   }
 
   /** False until the catalogue is there: nothing can be said of a model before. */
@@ -55,6 +73,11 @@ export class Planning {
     return this.#recipe;
   }
 
+  /** Whether a diffusion model redraws the picture. */
+  get redraws(): boolean {
+    return this.#redraws;
+  }
+
   passes(source: Size, recipe: Recipe = this.#recipe): Result<readonly Pass[]> {
     return planPasses(source, recipe, (id) => this.#library.card(id)?.scale);
   }
@@ -64,6 +87,8 @@ export class Planning {
     if (!this.ready) return null;
     const passes = this.passes(source);
     if (!passes.ok) return passes.error;
+    const incomplete = this.#incomplete();
+    if (incomplete) return incomplete;
     const format = this.#formats[this.#choices.current.format];
     if (format?.ok === false) return format.error;
     return refusal(source, passes.value, { memory: jobBytes(), format: format?.value ?? null });
@@ -72,8 +97,19 @@ export class Planning {
   /** Seconds for a picture with a model and all that is chosen beside it, measured on this device; null until it was. */
   seconds(source: Size, model: string = this.#model): number | null {
     if (this.#device.speed(model) === null || model === classic) return null;
+    // The model's own time: how long redrawing takes was not measured.
     const passes = this.passes(source, recipeOf(this.#settings, model));
     return passes.ok ? estimateSeconds(passes.value, (id) => this.#device.speed(id)) : null;
+  }
+
+  /** Why the diffusion model cannot redraw: a part is missing. */
+  #incomplete(): Failure | null {
+    if (!this.#redraws) return null;
+    const [part] = redrawModel(this.#settings.redraw, this.#diffusion.entries)?.missing ?? [];
+    if (part === undefined) return null;
+    const name = part === 'vae' ? 'VAE' : 'text encoder';
+    const message = `The diffusion model comes without its ${name}. Add that file, choose another model, or turn redrawing off.`;
+    return failure('model-unavailable', message, { part });
   }
 
   /** Asks the codec once what this browser can write. */
