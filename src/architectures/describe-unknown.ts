@@ -19,7 +19,7 @@ interface Likely {
 const chooseUpscaler = 'Choose an upscaler.';
 /** Parts of diffusion models work in another step than upscalers do. */
 const redrawing = (what: string): string =>
-  `Give ${what} to a recipe's refine step, which redraws pictures with it. To enlarge, choose an upscaler.`;
+  `Give ${what} to a recipe's refine step, which redraws pictures with it, or open it on the page, which keeps it for that. To enlarge, choose an upscaler.`;
 const parts = (what: string): string => `${what}, which is not an upscaler by itself`;
 
 /** The more particular first. */

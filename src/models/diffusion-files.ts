@@ -3,6 +3,7 @@
 import type { TensorSpec } from '../architectures/architecture.ts';
 import { readDiffusionFiles } from '../architectures/diffusion/checkpoint-files.ts';
 import type { GivenWeights } from '../architectures/diffusion/checkpoint-parts.ts';
+import { wholeModel } from '../architectures/diffusion/checkpoint-whole.ts';
 import { findParts, type FoundModel } from '../architectures/diffusion/checkpoint.ts';
 import { clip } from '../architectures/diffusion/clip.ts';
 import { controlnet } from '../architectures/diffusion/controlnet.ts';
@@ -37,6 +38,10 @@ export async function recogniseDiffusion(files: readonly NamedBlob[]): Promise<R
   const bases = await basesOf(found.value);
   if (!bases.ok) return bases;
   const parts = partsOf(found.value);
+  if (parts.length === 0 && found.value.parts['ldsr-unet']) {
+    const refused = wholeModel(found.value);
+    if (!refused.ok) return refused;
+  }
   if (parts.length === 0) return nothing(files);
   const { base, prediction, sampling, loras, embeddings } = found.value;
   const used = new Set([

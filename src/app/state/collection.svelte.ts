@@ -26,7 +26,7 @@ interface Space {
 export class Collection {
   readonly #app: Pick<
     App,
-    'choices' | 'downloads' | 'library' | 'notices' | 'planning' | 'services' | 'text'
+    'choices' | 'diffusion' | 'downloads' | 'library' | 'notices' | 'planning' | 'services' | 'text'
   >;
   #offers = $state.raw<readonly AvailableModel[] | null>(null);
   #offersFailed = $state.raw<Failure | null>(null);
@@ -94,7 +94,8 @@ export class Collection {
 
   /** What all models on this device take together. */
   get kept(): { readonly count: number; readonly bytes: number } {
-    return { count: this.#stored.length, bytes: this.#stored.reduce((sum, { bytes }) => sum + bytes, 0) };
+    const all = [...this.#stored, ...this.#app.diffusion.entries];
+    return { count: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
   change(change: Partial<EntryFilter>): void {

@@ -1,0 +1,90 @@
+/** The sets of diffusion models that can be downloaded: what of each is here, what is left, and whether it fits this device. */
+
+import type { Failure } from '../../base/errors.ts';
+import { downloadBytes } from '../../models/available.ts';
+import { fitOf, type Fit, type FitDevice } from '../../models/diffusion-fit.ts';
+import {
+  itemsOf,
+  type DiffusionItem,
+  type DiffusionOffers,
+  type DiffusionSet,
+} from '../../models/diffusion-offers.ts';
+import type { App } from './app.svelte.ts';
+
+export class DiffusionSets {
+  readonly #app: Pick<App, 'device' | 'diffusion' | 'downloads' | 'services'>;
+  #offers = $state.raw<DiffusionOffers | null>(null);
+  #failed = $state.raw<Failure | null>(null);
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  get sets(): readonly DiffusionSet[] {
+    return this.#offers?.sets ?? [];
+  }
+
+  get failed(): Failure | null {
+    return this.#failed;
+  }
+
+  async read(): Promise<void> {
+    const { library } = await this.#app.services;
+    const offers = await library.diffusionOffers();
+    if (offers.ok) this.#offers = offers.value;
+    this.#failed = offers.ok ? null : offers.error;
+  }
+
+  items(set: DiffusionSet): readonly DiffusionItem[] {
+    return this.#offers ? itemsOf(this.#offers, set) : [];
+  }
+
+  isHere({ id }: DiffusionItem): boolean {
+    return this.#app.diffusion.entries.some(({ from }) => from?.item === id);
+  }
+
+  /** Bytes of the whole set, and of what is not here. */
+  size(set: DiffusionSet): { readonly all: number; readonly left: number } {
+    const sum = (items: readonly DiffusionItem[]): number =>
+      items.reduce((bytes, item) => bytes + downloadBytes(item), 0);
+    const items = this.items(set);
+    return { all: sum(items), left: sum(items.filter((item) => !this.isHere(item))) };
+  }
+
+  fit(set: DiffusionSet): Fit {
+    return fitOf(
+      this.items(set).flatMap(({ parts }) => parts),
+      this.#device,
+    );
+  }
+
+  /** Something of the set is on its way. */
+  running(set: DiffusionSet): boolean {
+    return this.items(set).some(({ id }) => this.#app.downloads.of(id).state === 'running');
+  }
+
+  /** Begins, or goes on with, everything of the set that is not here. */
+  async start(set: DiffusionSet): Promise<void> {
+    await Promise.all(
+      this.items(set)
+        .filter((item) => !this.isHere(item))
+        .map((item) => this.fetch(item)),
+    );
+  }
+
+  async fetch(item: DiffusionItem): Promise<void> {
+    if (await this.#app.downloads.startDiffusion(item)) await this.#app.diffusion.read();
+  }
+
+  get #device(): FitDevice | null {
+    const { report } = this.#app.device;
+    if (!report) return null;
+    const memory: unknown = 'deviceMemory' in navigator ? navigator.deviceMemory : undefined;
+    return {
+      backend: report.backend,
+      half: report.adapter?.shaderF16 ?? false,
+      memory: typeof memory === 'number' ? memory : null,
+      phone: matchMedia('(pointer: coarse)').matches,
+    };
+  }
+}
