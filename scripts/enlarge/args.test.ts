@@ -31,6 +31,20 @@ describe('parseCommand', () => {
     });
   });
 
+  it('reads where a diffusion model is, as often as it is said', () => {
+    const words = 'a.png --out b.png --recipe r.json --weights sd15/ --weights paint.safetensors';
+    expect(parseCommand(words.split(' '))).toEqual({
+      kind: 'request',
+      request: {
+        inputs: ['a.png'],
+        out: 'b.png',
+        recipe: 'r.json',
+        weights: ['sd15/', 'paint.safetensors'],
+        json: false,
+      },
+    });
+  });
+
   it('leaves out what is not said', () => {
     expect(parseCommand(['a.jpg', '--out', 'b.png'])).toEqual({
       kind: 'request',
@@ -66,6 +80,8 @@ describe('parseCommand', () => {
     ['a.jpg --out b.png --recipe r.json --model photo', '--recipe already'],
     ['a.jpg --out b.png --recipe r.json --second photo', '--recipe already'],
     ['a.jpg --out b.png --recipe r.json --alpha nearest', '--recipe already'],
+    ['a.jpg --out b.png --weights sd15/', 'give one with --recipe'],
+    ['a.jpg --out b.png --recipe r.json --weights', '--weights'],
     ['a.jpg --out b.png --visibility 0.5', '--second'],
     ['a.jpg --out b.png --second photo --visibility 2', '0 to 1'],
     ['a.jpg --out b.png --extra-quality 3', '1, 2, 4, 8'],

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 
 export interface WeightsPath {
-  /** The path inside the folder, with slashes; the file's name where no folder was named. */
+  /** With the folder that was named in front, and with slashes; the file's name where none was. */
   readonly name: string;
   readonly path: string;
 }
@@ -12,14 +12,18 @@ export interface WeightsPath {
 /** What a folder of a model holds beside weights that says something of them. */
 const useful = /\.(safetensors|ckpt|pt|pth|bin|onnx|onnx_data|json)$/i;
 
-/** Throws where nothing is. */
+/** Throws where nothing is, and where a folder holds no weights. */
 export function weightsFiles(path: string): WeightsPath[] {
   const whole = resolve(path);
   if (!existsSync(whole)) throw new Error(`There is nothing at "${path}" for --weights. Check the path.`);
   if (!statSync(whole).isDirectory()) return [{ name: basename(whole), path: whole }];
-  return readdirSync(whole, { recursive: true, withFileTypes: true })
+  const folder = basename(whole);
+  const files = readdirSync(whole, { recursive: true, withFileTypes: true })
     .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && useful.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => ({ name: relative(whole, file).split(sep).join('/'), path: file }))
+    .map((file) => ({ name: [folder, ...relative(whole, file).split(sep)].join('/'), path: file }))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
+  if (files.every(({ name }) => name.endsWith('.json')))
+    throw new Error(`The folder "${path}" for --weights holds no weights files. Check the path.`);
+  return files;
 }

@@ -26,4 +26,18 @@ describe('what a recipe works with', () => {
     expect(neededModels(mixedWith(model, visibility))).toEqual(models);
     expect(worksWith(mixedWith(model, visibility))).toEqual(all);
   });
+
+  it('names the diffusion model of a step, or the one that is given', () => {
+    const recipe: Recipe = {
+      version: 1,
+      steps: [
+        { kind: 'upscale', model: 'photo', size },
+        { kind: 'refine', weights: { checkpoint: 'mine.safetensors' } },
+        { kind: 'refine' },
+      ],
+    };
+    expect(neededModels(recipe)).toEqual(['photo']);
+    expect(worksWith(recipe)).toEqual(['photo', 'mine.safetensors', 'refine']);
+    expect(worksWith(recipe, 'other')).toEqual(['photo', 'mine.safetensors', 'other']);
+  });
 });

@@ -9,13 +9,16 @@ export function upscalersOf({ model, second }: UpscaleStep): readonly string[] {
   return second.visibility >= 1 ? [second.model] : [model, second.model];
 }
 
-/** Everything that a recipe works with, models and classic filters, each once, in order. */
-export function worksWith({ steps }: Recipe): readonly string[] {
-  return [...new Set(steps.flatMap((step) => namesOf(step)))];
+/**
+ * Everything that a recipe works with, models and classic filters, each once, in order. `redrawer` is the diffusion model of steps that name
+ * none.
+ */
+export function worksWith({ steps }: Recipe, redrawer = 'refine'): readonly string[] {
+  return [...new Set(steps.flatMap((step) => namesOf(step, redrawer)))];
 }
 
-function namesOf(step: Step): readonly string[] {
-  if (step.kind === 'refine') return [step.weights?.checkpoint ?? 'refine'];
+function namesOf(step: Step, redrawer: string): readonly string[] {
+  if (step.kind === 'refine') return [step.weights?.checkpoint ?? redrawer];
   return step.kind === 'upscale' ? upscalersOf(step) : [step.filter];
 }
 

@@ -21,8 +21,20 @@ export async function diffusionOf(
   const merges = await fetchMerges();
   if (!merges.ok) return merges;
   return ok({
-    // By the path inside the folder that they came with, so that parts of one name stay apart.
-    files: weights.map((file) => ({ name: file.webkitRelativePath || file.name, blob: file })),
+    files: weights.map((file) => ({ name: pathOf(file), blob: file })),
     merges: merges.value,
   });
+}
+
+/** A short name for what these files redraw with: that of the largest file, or of the folder that it is in. */
+export function redrawerOf(weights: readonly File[] = []): string | undefined {
+  const [largest] = weights.toSorted((one, other) => other.size - one.size);
+  if (!largest) return undefined;
+  const [first = '', ...inside] = pathOf(largest).split('/');
+  return inside.length > 0 ? first : first.replace(/\.[^.]*$/, '');
+}
+
+/** With the folder that it came in, so that parts of one name stay apart. */
+function pathOf(file: File): string {
+  return file.webkitRelativePath || file.name;
 }

@@ -12,7 +12,7 @@ import { refusal } from '../state/refusal.ts';
 import type { Catalogue, ModelCard } from '../../models/card.ts';
 import { findCard } from '../../models/catalogue.ts';
 import type { Services } from '../state/services.ts';
-import { diffusionOf } from './diffusion-source.ts';
+import { diffusionOf, redrawerOf } from './diffusion-source.ts';
 import { notHere } from './not-here.ts';
 import { checkOptions, recipeOf } from './options.ts';
 import type { Enlarged, EnlargeOptions } from './types.ts';
@@ -69,7 +69,7 @@ export async function enlargeFile(
       height,
       source,
       backend,
-      model: worksWith(recipe.value).join('+'),
+      model: worksWith(recipe.value, redrawerOf(options.weights)).join('+'),
       tiles,
       seconds: {
         load: prepared + seconds.load,

@@ -48,7 +48,7 @@ export interface Enlarged {
   /** Of the input, as it is seen. */
   readonly source: { readonly width: number; readonly height: number };
   readonly backend: BackendReport;
-  /** The model, filter or models of the recipe, joined by "+". */
+  /** The model, filter or models of the recipe, joined by "+"; of a diffusion model the name of its file or folder. */
   readonly model: string;
   readonly tiles: number;
   /** `load` holds decoding, fetching and starting the model. */
