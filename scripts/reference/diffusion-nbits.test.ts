@@ -22,7 +22,7 @@ import { writeOnnx } from '../../src/formats/onnx/writer.ts';
 import { readSafetensors } from '../../src/formats/safetensors/reader.ts';
 import { writeSafetensors } from '../../src/formats/safetensors/writer.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
-import { relativeError, runModel } from './diffusion-run.ts';
+import { hasGpu, relativeError, runModel } from './diffusion-run.ts';
 import { seeded, seededTable } from './seeded.ts';
 
 const specs = [
@@ -32,6 +32,18 @@ const specs = [
   { name: 'conv.bias', shape: [8] },
   { name: 'odd.weight', shape: [4, 40] },
 ];
+/** In half precision the CPU computes in fp32; a GPU does not, and MatMulNBits sums so too. */
+const backends = [
+  ['cpu', 'fp32', 1e-6],
+  ['cpu', 'fp16', 2e-3],
+  ...(hasGpu
+    ? ([
+        ['webgpu', 'fp32', 1e-5],
+        ['webgpu', 'fp16', 5e-3],
+      ] as const)
+    : []),
+] as const;
+
 const plan = (bits: 4 | 8): ReadonlyMap<string, 4 | 8> =>
   new Map(['dense.weight', 'conv.weight', 'odd.weight'].map((name) => [name, bits]));
 
@@ -82,37 +94,47 @@ describe.each([
       return sum;
     });
 
-  it.each([
-    ['fp32', 1e-6],
-    ['fp16', 2e-3],
-  ] as const)('gives what its values give, in %s', async (precision, most) => {
-    const table = await quantised(bits, symmetric);
-    const model = denseModel(table, precision);
-    expect(model.nodes.map(({ op }) => op)).toContain('MatMulNBits');
-    const { output = new Float32Array() } = await runModel(model, table.blob, { input });
-    expect(relativeError(output, product(values))).toBeLessThanOrEqual(most);
-    expect(relativeError(output, product(weights))).toBeLessThanOrEqual(bits === 8 ? 0.01 : 0.1);
-  });
+  it.each(backends)(
+    'gives what its values give, on %s in %s',
+    { timeout: 120_000 },
+    async (backend, precision, most) => {
+      const table = await quantised(bits, symmetric);
+      const model = denseModel(table, precision);
+      expect(model.nodes.map(({ op }) => op)).toContain('MatMulNBits');
+      const { output = new Float32Array() } = await runModel(model, table.blob, { input }, backend);
+      expect(relativeError(output, product(values))).toBeLessThanOrEqual(most);
+      expect(relativeError(output, product(weights))).toBeLessThanOrEqual(bits === 8 ? 0.01 : 0.1);
+    },
+  );
 });
 
 describe('a convolution in 8 bits', () => {
-  it.each([
-    ['fp32', 1e-6],
-    ['fp16', 2e-3],
-  ] as const)('gives what its values give, in %s', async (precision, most) => {
-    const table = await quantised(8, true);
-    const { integers, scales } = quantiseChannels(single('conv.weight'), 8);
-    const plain = seededTable(specs);
-    const weights = Float32Array.from(integers, (value, at) => value * (scales[Math.floor(at / 54)] ?? NaN));
-    const entry = plain.tensors.get('conv.weight');
-    if (!entry) throw new Error('No weights');
-    const start = plain.blob.slice(0, entry.offset);
-    const blob = new Blob([start, weights, plain.blob.slice(entry.offset + entry.bytes)]);
-    const given = { input: seeded('map', [1, 6, 9, 7], -1, 1) };
-    const { output = new Float32Array() } = await runModel(convModel(table, precision), table.blob, given);
-    const expected = await runModel(convModel({ ...plain, blob }, 'fp32'), blob, given);
-    expect(relativeError(output, expected['output'] ?? new Float32Array())).toBeLessThanOrEqual(most);
-  });
+  it.each(backends)(
+    'gives what its values give, on %s in %s',
+    { timeout: 120_000 },
+    async (backend, precision, most) => {
+      const table = await quantised(8, true);
+      const { integers, scales } = quantiseChannels(single('conv.weight'), 8);
+      const plain = seededTable(specs);
+      const weights = Float32Array.from(
+        integers,
+        (value, at) => value * (scales[Math.floor(at / 54)] ?? NaN),
+      );
+      const entry = plain.tensors.get('conv.weight');
+      if (!entry) throw new Error('No weights');
+      const start = plain.blob.slice(0, entry.offset);
+      const blob = new Blob([start, weights, plain.blob.slice(entry.offset + entry.bytes)]);
+      const given = { input: seeded('map', [1, 6, 9, 7], -1, 1) };
+      const { output = new Float32Array() } = await runModel(
+        convModel(table, precision),
+        table.blob,
+        given,
+        backend,
+      );
+      const expected = await runModel(convModel({ ...plain, blob }, 'fp32'), blob, given);
+      expect(relativeError(output, expected['output'] ?? new Float32Array())).toBeLessThanOrEqual(most);
+    },
+  );
 });
 
 it('leaves what has no whole blocks, and passes for the table that it was', async () => {
@@ -184,34 +206,43 @@ describe('a UNet', () => {
     context: seeded('context', [1, 10, 64], -1.7, 1.7),
   };
 
-  async function noise(table: TensorTable, precision: Precision): Promise<Float32Array> {
+  async function noise(
+    table: TensorTable,
+    precision: Precision,
+    backend: 'cpu' | 'webgpu',
+  ): Promise<Float32Array> {
     const built = buildPart(unet, table, structure, form, precision);
     if (!built.ok) throw new Error(built.error.message);
-    return (await runModel(built.value, table.blob, inputs))['noise'] ?? new Float32Array();
+    return (await runModel(built.value, table.blob, inputs, backend))['noise'] ?? new Float32Array();
   }
 
   it.each([
-    [8, 'fp32', 0.02],
-    [8, 'fp16', 0.02],
-    [4, 'fp32', 0.2],
-  ] as const)('in %i bits is still itself, in %s', async (bits, precision, most) => {
-    const plain = seededTable(parts);
-    const kinds = packable(parts);
-    const packed = await quantiseTable(
-      plain,
-      new Map([...kinds.keys()].map((name) => [name, bits])),
-      blobStore(),
-    );
-    if (!packed) throw new Error('It was ended');
-    expect(unet.structure(withPlainNames(packed))).toEqual(unet.structure(plain));
-    let bytes = 0;
-    for (const spec of parts) bytes += kinds.has(spec.name) ? packedBytes(spec, bits) : 0;
-    const names = [...packed.tensors.keys()].filter(
-      (name) => /\.(q[48]|scales?)$/.test(name) || kinds.has(name),
-    );
-    expect(names.reduce((sum, name) => sum + (packed.tensors.get(name)?.bytes ?? NaN), 0)).toBe(bytes);
-    const drift = relativeError(await noise(packed, precision), await noise(plain, 'fp32'));
-    expect(drift).toBeGreaterThan(1e-4);
-    expect(drift).toBeLessThanOrEqual(most);
-  });
+    [8, 'cpu', 'fp32', 0.02],
+    [8, 'cpu', 'fp16', 0.02],
+    [4, 'cpu', 'fp32', 0.2],
+    ...(hasGpu ? ([[8, 'webgpu', 'fp16', 0.03]] as const) : []),
+  ] as const)(
+    'in %i bits is still itself, on %s in %s',
+    { timeout: 120_000 },
+    async (bits, backend, precision, most) => {
+      const plain = seededTable(parts);
+      const kinds = packable(parts);
+      const packed = await quantiseTable(
+        plain,
+        new Map([...kinds.keys()].map((name) => [name, bits])),
+        blobStore(),
+      );
+      if (!packed) throw new Error('It was ended');
+      expect(unet.structure(withPlainNames(packed))).toEqual(unet.structure(plain));
+      let bytes = 0;
+      for (const spec of parts) bytes += kinds.has(spec.name) ? packedBytes(spec, bits) : 0;
+      const names = [...packed.tensors.keys()].filter(
+        (name) => /\.(q[48]|scales?)$/.test(name) || kinds.has(name),
+      );
+      expect(names.reduce((sum, name) => sum + (packed.tensors.get(name)?.bytes ?? NaN), 0)).toBe(bytes);
+      const drift = relativeError(await noise(packed, precision, backend), await noise(plain, 'fp32', 'cpu'));
+      expect(drift).toBeGreaterThan(1e-4);
+      expect(drift).toBeLessThanOrEqual(most);
+    },
+  );
 });
