@@ -4,6 +4,7 @@
  */
 
 import type { AdapterReport } from '../../src/protocol/backend.ts';
+import { resetsLoopVariables } from './loop-variables.ts';
 
 export interface Gpu {
   readonly device: GPUDevice;
@@ -31,22 +32,31 @@ const raisedLimits = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
-/**
- * The runtime's fused attention takes subgroups where a device has them, and is wrong where these are
- * narrower (4 on SwiftShader: `npm run bench -- attention`); without the feature it is right everywhere.
- */
+/** The runtime's fused attention with subgroups is made for ones as wide as this (`npm run bench -- attention`). */
 const leastSubgroup = 16;
 
-function usefulFeatures(adapter: GPUAdapter): GPUFeatureName[] {
+/**
+ * Subgroups only where the runtime's fused attention is right with them: without the feature it takes another way, which is right everywhere.
+ * `another` is an adapter of the same GPU, for trying that out.
+ */
+async function usefulFeatures(
+  adapter: GPUAdapter,
+  another: () => Promise<GPUAdapter | null | undefined>,
+): Promise<GPUFeatureName[]> {
   const wanted: GPUFeatureName[] = ['shader-f16'];
-  if (adapter.info.subgroupMinSize >= leastSubgroup) wanted.push('subgroups');
+  if (adapter.features.has('subgroups') && adapter.info.subgroupMinSize >= leastSubgroup) {
+    const trial = await another();
+    if (trial && (await resetsLoopVariables(trial))) wanted.push('subgroups');
+  }
   return wanted.filter((feature) => adapter.features.has(feature));
 }
 
 export async function openGpu(allowSoftware: boolean): Promise<GpuSearch> {
   // In browsers without WebGPU the property is missing, whatever the types say.
   const gpu: GPU | undefined = 'gpu' in navigator ? navigator.gpu : undefined;
-  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
+  const ask = async (): Promise<GPUAdapter | null | undefined> =>
+    gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
+  const adapter = await ask();
   if (!adapter) return { kind: 'none', adapter: null };
   const report = describe(adapter);
   if (report.fallback && !allowSoftware) return { kind: 'software', adapter: report };
@@ -56,7 +66,7 @@ export async function openGpu(allowSoftware: boolean): Promise<GpuSearch> {
   const device = await adapter
     .requestDevice({
       requiredLimits,
-      requiredFeatures: usefulFeatures(adapter),
+      requiredFeatures: await usefulFeatures(adapter, ask),
     })
     .catch(() => null);
   if (!device) return { kind: 'none', adapter: null };
