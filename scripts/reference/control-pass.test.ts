@@ -1,6 +1,6 @@
 /** What else a refine step asks of the pipeline, each once over a tiny model: a ControlNet, and every sampler. */
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { at } from '../../src/base/assert.ts';
 import { controlFactors } from '../../src/diffusion/refine/control.ts';
 import type { Prediction } from '../../src/diffusion/refine/networks.ts';
@@ -23,13 +23,22 @@ const picture = storeOf(
   size,
   (x, y, channel) => 0.5 + 0.4 * Math.sin(0.2 * x) * Math.cos(0.1 * y * (channel + 1)),
 );
+const plain = tinyDiffusion();
 const controlled = tinyDiffusion('epsilon', 'f32', { control: true });
+const consistent = tinyDiffusion('epsilon', 'f32', { consistency: true });
+
+/** Networks that stay open from run to run, as Ultimate SD Upscale's do. */
+const tiles = { mode: 'ultimate' } as const;
+const kept = new Map(
+  [plain, controlled, consistent].map((files) => [files, openRefining({ ...step, tiles }, files, size)]),
+);
+afterAll(async () => {
+  for (const opened of kept.values()) await (await opened).networks.release();
+});
 
 async function run(more: Omit<RefineStep, 'kind'>, files = controlled): Promise<PixelBlock> {
-  const opened = await openRefining({ ...step, ...more }, files, size);
-  const result = await refined(opened, await picture);
-  await opened.networks.release();
-  return result;
+  const { planned, networks } = await openRefining({ ...step, ...more }, files, size);
+  return refined({ planned, networks: (await kept.get(files))?.networks ?? networks }, await picture);
 }
 
 function meanDifference(one: PixelBlock, other: PixelBlock): number {
@@ -39,7 +48,7 @@ function meanDifference(one: PixelBlock, other: PixelBlock): number {
 
 describe('a ControlNet', () => {
   it('of weight 0, or that is asked at no step, is none', async () => {
-    const without = await run({}, tinyDiffusion());
+    const without = await run({}, plain);
     expect(await run({ control: { weight: 0 } })).toEqual(without);
     expect(await run({ control: { start: 1 } })).toEqual(without);
     expect(meanDifference(await run({}), without)).toBeGreaterThan(1);
@@ -97,7 +106,7 @@ describe('a ControlNet', () => {
 
 describe('the pipeline', () => {
   it.each(samplers)('runs %s', async (sampler) => {
-    const files = tinyDiffusion('epsilon', 'f32', { consistency: sampler === 'lcm' });
+    const files = sampler === 'lcm' ? consistent : plain;
     const result = await run({ sampler, steps: 4 }, files);
     expect(meanDifference(result, await (await picture).read({ x: 0, y: 0, ...size }))).toBeGreaterThan(1);
     // With the guidance as an input there is one call a step, and another guidance is another picture.

@@ -104,8 +104,6 @@ export async function runPass(work: PassWork, from = 0, to = work.tiles): Promis
 /** The whole of a step over a picture. */
 export async function refined(opened: OpenedRefine, input: PixelStore): Promise<PixelBlock> {
   const output = emptyStore(input);
-  const work = refinePass({ input, output, notice: () => undefined }, opened);
-  await runPass(work);
-  await work.release?.();
+  await runPass(refinePass({ input, output, notice: () => undefined }, opened));
   return output.read(rectOf(output));
 }
