@@ -1,11 +1,11 @@
 /** The headless command, as a script calls it, and `window.enlarger`, as an embedding page does. */
 
-import { spawn } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../scripts/lib/run.mjs';
 import { onCpu } from './support/app-page.ts';
+import { command } from './support/command.ts';
 import { differences, enlargedBy } from './support/expected.ts';
 import { crop, photo, pngFile, readPng } from './support/pictures.ts';
 import { expect, test } from './support/story.ts';
@@ -21,29 +21,6 @@ const crashAtFirstTile = `{
     return postMessage.apply(this, message);
   };
 }`;
-
-interface Said {
-  readonly code: number | null;
-  readonly lines: readonly unknown[];
-  readonly aside: string;
-}
-
-function command(folder: string, ...args: readonly string[]): Promise<Said> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(root, 'scripts', 'enlarge.mjs'), ...args], {
-      cwd: root,
-      env: { ...process.env, INIT_CWD: folder },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [out, aside] = ['', ''];
-    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (aside += data.toString()));
-    child.on('close', (code) => {
-      const lines = out.split('\n').filter((line) => line !== '');
-      resolve({ code, lines: lines.map((line): unknown => JSON.parse(line)), aside });
-    });
-  });
-}
 
 test.describe('the headless command', () => {
   let folder = '';
