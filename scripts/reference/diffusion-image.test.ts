@@ -102,6 +102,16 @@ describe('a whole img2img', () => {
     },
   );
 
+  it('finds out what the UNet predicts where no file tells', async () => {
+    const source = await picture();
+    const silent = tinyDiffusion('v').filter(({ name }) => !name.startsWith('scheduler'));
+    const { planned, networks } = await opened({ steps: 1 }, silent);
+    expect(networks.traits.prediction).toBe('epsilon');
+    await drawnBy(new Refining({ ...planned.order, source: () => source }, networks));
+    // Random weights do not give the noise back, as little as those that were trained to give the velocity.
+    expect(networks.traits.prediction).toBe('v');
+  });
+
   it('takes weights in any float dtype', async () => {
     const source = await picture();
     const drawn = async (stored: 'f32' | 'bf16' | 'f16'): Promise<Float32Array> => {

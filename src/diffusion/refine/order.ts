@@ -27,7 +27,7 @@ import { latentChannels } from './vae-tiles.ts';
 
 /** What is known of the model and the device. */
 export interface RefineMeans {
-  readonly traits: ModelTraits;
+  readonly traits: Omit<ModelTraits, 'prediction'>;
   readonly tokenizer: Tokenizer;
   readonly vocabulary: number;
   /** Those that the model's files hold, in the order of their vectors. */

@@ -158,7 +158,7 @@ function assembled(
     (kind.startsWith('vae') ? latentScale : null) ?? latentScaling(kind);
   return {
     traits: {
-      prediction: prediction ?? 'epsilon',
+      prediction,
       scaling: { encoder: scaling(encoder.kind), decoder: scaling(decoder.kind) },
       contextWidth: unet.structure.context,
       padding: base === 'sd2' ? 0 : endToken,

@@ -14,8 +14,13 @@ export interface LoadedPart {
   graph(form: PartForm, precision: Precision): Result<OnnxModel>;
 }
 
+/** What the files tell; null where they do not say what the UNet predicts. */
+export type LoadedTraits = Omit<ModelTraits, 'prediction'> & {
+  readonly prediction: ModelTraits['prediction'] | null;
+};
+
 export interface LoadedModel {
-  readonly traits: ModelTraits;
+  readonly traits: LoadedTraits;
   /** How many tokens the text encoder has; those above name rows of `vectors` (textual inversion). */
   readonly vocabulary: number;
   readonly vectors: Float32Array | null;
