@@ -26,7 +26,10 @@ export const noiseSources = ['philox', 'mt19937'] as const satisfies readonly No
 export const colourMatches = ['wavelet', 'mean', 'none'] as const;
 export type ColourMatch = (typeof colourMatches)[number];
 
-/** Files by name, of those that come with the job; what is not named is found in them by what it holds. */
+/**
+ * Files of those that come with the job: by path, by name, or by a folder that they are in. Where none but LoRAs is named, parts are found
+ * by what the files hold; else only those that are named are looked at.
+ */
 export interface RefineWeights {
   /** A checkpoint, or the UNet alone. */
   readonly checkpoint?: string;

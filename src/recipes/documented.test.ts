@@ -1,0 +1,31 @@
+/** What docs/recipes.md shows and says is what recipes take. */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { refineDefaults } from './refine.ts';
+import { parseRecipe } from './validate.ts';
+import { refine } from './validate-refine.ts';
+
+const page = readFileSync(new URL('../../docs/recipes.md', import.meta.url), 'utf8');
+const blocks = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, json = '']) => json);
+
+describe('docs/recipes.md', () => {
+  it.each(blocks)('shows recipes that are taken: %s', (json) => {
+    expect(parseRecipe(JSON.parse(json))).toMatchObject({ ok: true });
+  });
+
+  it('shows each mode of tiles', () => {
+    expect(blocks.length).toBeGreaterThan(4);
+    for (const mode of ['joint', 'sd-upscale', 'ultimate']) expect(blocks.join()).toContain(`"${mode}"`);
+  });
+
+  it('names every field of a refine step, with its default', () => {
+    for (const field of Object.keys(refine.entries)) {
+      if (field !== 'kind') expect(page).toMatch(new RegExp(`^\\| \`${field}\` `, 'm'));
+    }
+    for (const [field, value] of Object.entries(refineDefaults)) {
+      const row = new RegExp(`^\\| \`${field}\`.*\\| ([^|]*?) *\\|$`, 'm').exec(page)?.[1];
+      expect(row).toContain(String(value));
+    }
+  });
+});
