@@ -27,8 +27,8 @@ export const colourMatches = ['wavelet', 'mean', 'none'] as const;
 export type ColourMatch = (typeof colourMatches)[number];
 
 /**
- * Files of those that come with the job: by path, by name, or by a folder that they are in. Where none but LoRAs is named, parts are found
- * by what the files hold; else only those that are named are looked at.
+ * Files of those that come with the job: by path, by name, or by a folder that they are in. Parts are found by what the files hold, in
+ * all of them, or where a checkpoint is named in those that are named.
  */
 export interface RefineWeights {
   /** A checkpoint, or the UNet alone. */

@@ -6,7 +6,7 @@ import type { NamedBlob } from '../../../src/formats/weights-file.ts';
 import type { FullRefineStep } from '../../../src/recipes/refine.ts';
 
 export interface ChosenFiles {
-  /** Everything that is named, and everything that is not weights; all files where no part is named. */
+  /** Everything that is named, and everything that is not weights; all files where no checkpoint is named. */
   readonly files: readonly NamedBlob[];
   /** By the names that the files have. */
   readonly loras: readonly ChosenLora[];
@@ -58,7 +58,7 @@ export function chosenFiles(
     const found = files.find(({ name }) => isNamed(name, lora.file));
     return found ? [{ ...lora, file: found.name }] : [];
   });
-  if (named.length === 0) return ok({ files, loras });
+  if (weights.checkpoint === undefined) return ok({ files, loras });
   const chosen = files.filter(
     ({ name }) =>
       named.some((by) => isNamed(name, by)) ||

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { RefineStep } from '../../../src/recipes/refine.ts';
+import { chosenFiles } from './chosen-files.ts';
+
+const names = ['sd15/unet/a.bin', 'sd15/unet/config.json', 'other.ckpt', 'vae.pt', 'loras/paint.safetensors'];
+const files = names.map((name) => ({ name, blob: new Blob() }));
+
+function chosen(step: Pick<RefineStep, 'weights' | 'control'>, tags: readonly string[] = []) {
+  const found = chosenFiles(
+    files,
+    step,
+    tags.map((name) => ({ name, text: 0.5, unet: 0.7 })),
+  );
+  if (!found.ok) return found.error;
+  return { files: found.value.files.map(({ name }) => name), loras: found.value.loras };
+}
+
+describe('the files that a step works with', () => {
+  it('are all where no checkpoint is named', () => {
+    expect(chosen({})).toEqual({ files: names, loras: [] });
+    expect(chosen({ weights: { vae: 'vae.pt' } })).toEqual({ files: names, loras: [] });
+    expect(chosen({ control: { file: 'other.ckpt' } })).toEqual({ files: names, loras: [] });
+  });
+
+  it('are those that are named by folder, path or name, and configs', () => {
+    expect(chosen({ weights: { checkpoint: 'sd15', vae: 'vae.pt' } })).toEqual({
+      files: ['sd15/unet/a.bin', 'sd15/unet/config.json', 'vae.pt'],
+      loras: [],
+    });
+    const loras = [{ file: 'paint.safetensors', weight: 2 }];
+    expect(chosen({ weights: { checkpoint: 'other.ckpt', loras } }, ['paint'])).toEqual({
+      files: ['sd15/unet/config.json', 'other.ckpt', 'loras/paint.safetensors'],
+      loras: [
+        { file: 'loras/paint.safetensors', text: 2, unet: 2 },
+        { file: 'loras/paint.safetensors', text: 0.5, unet: 0.7 },
+      ],
+    });
+  });
+
+  it.each<[Pick<RefineStep, 'weights' | 'control'>, string[]]>([
+    [{ weights: { checkpoint: 'gone' } }, []],
+    [{ weights: { loras: [{ file: 'gone', weight: 1 }] } }, []],
+    [{ control: { file: 'gone' } }, []],
+    [{}, ['gone']],
+  ])('are missed by name: %j', (step, tags) => {
+    const error = chosen(step, tags);
+    expect(error).toMatchObject({ code: 'model-unavailable', detail: { file: 'gone' } });
+    expect(error).toHaveProperty('message', expect.stringContaining('vae.pt'));
+  });
+});
