@@ -171,7 +171,7 @@ export const en = {
       ...combining.passes,
     },
     extra: combining.extra,
-    redraw: { title: 'Redraw details', known: '(SD Upscale)', isOn: '· on' },
+    redraw: { title: 'Redraw details', known: '(SD Upscale)', isOn: '(SD Upscale): on' },
     classic: 'Classic',
     classicUse: 'Exact filters, no AI',
     filter: 'Filter',

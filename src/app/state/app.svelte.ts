@@ -258,6 +258,7 @@ export class App {
   async #readKept(): Promise<void> {
     await this.library.start();
     await this.diffusion.read();
+    if (this.choices.current.redraw['on'] === true) await this.planning.readRedraw();
   }
 
   async #prepare(): Promise<void> {

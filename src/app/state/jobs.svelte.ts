@@ -19,7 +19,6 @@ import type { Library } from './library.svelte.ts';
 import { surfacePixels } from './memory.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { Picture } from './picture.svelte.ts';
-import { entriesOf } from './redraw.ts';
 import type { Services } from './services.ts';
 import type { Shelf } from './shelf.ts';
 import { isAtWork } from './status.ts';
@@ -195,8 +194,10 @@ export class Jobs {
   /** The files of the recipe's diffusion model; null where it does not redraw. */
   async #diffusion({ steps }: Recipe): Promise<Result<DiffusionSource> | null> {
     const { diffusion } = this.#context;
-    const ids = steps.flatMap((step) => (step.kind === 'refine' ? entriesOf(step, diffusion.entries) : []));
-    return steps.some(({ kind }) => kind === 'refine') ? diffusion.sourceFor(ids) : null;
+    const refining = steps.filter((step) => step.kind === 'refine');
+    if (refining.length === 0) return null;
+    const { entriesOf } = await import('./redraw.ts');
+    return diffusion.sourceFor(refining.flatMap((step) => entriesOf(step, diffusion.entries)));
   }
 
   #hear({ picture, passes, surface }: Run, event: JobEvent): void {

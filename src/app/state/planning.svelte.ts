@@ -2,7 +2,7 @@
 
 import type { Failure } from '../../base/errors.ts';
 import type { Result } from '../../base/result.ts';
-import { failure, ok } from '../../base/result.ts';
+import { ok } from '../../base/result.ts';
 import type { DiffusionEntry } from '../../models/diffusion-entry.ts';
 import type { Size } from '../../picture/geometry.ts';
 import { estimateSeconds } from '../../recipes/estimate.ts';
@@ -14,9 +14,9 @@ import type { Choices } from './choices.svelte.ts';
 import type { Device } from './device.svelte.ts';
 import type { Library } from './library.svelte.ts';
 import { jobBytes } from './memory.ts';
+import type * as Redraw from './redraw.ts';
 import { refusal, type Limits } from './refusal.ts';
 import type { Services } from './services.ts';
-import { redrawModel } from './redraw.ts';
 import { classic, recipeOf, withKnownSecond, type Settings } from './settings.ts';
 
 /** The files of diffusion models on this device. */
@@ -41,9 +41,13 @@ export class Planning {
   readonly #settings: Settings = $derived.by(() =>
     withKnownSecond(this.#choices.current, (id) => this.#library.card(id) !== null),
   );
-  readonly #recipe: Recipe = $derived.by(() =>
-    recipeOf(this.#settings, this.#model, this.#diffusion.entries),
-  );
+  /** The code that reads what is chosen of redrawing; null until somebody wants it. */
+  #redraw = $state.raw<typeof Redraw | null>(null);
+  readonly #recipe: Recipe = $derived.by(() => {
+    const chosen = this.#redraw?.parseRedraw(this.#settings.redraw);
+    const refine = chosen && this.#redraw?.refineStepOf(chosen, this.#diffusion.entries);
+    return recipeOf(this.#settings, this.#model, refine);
+  });
   readonly #redraws = $derived(this.#recipe.steps.some(({ kind }) => kind === 'refine'));
 
   constructor(
@@ -62,6 +66,7 @@ export class Planning {
 
   /** False until the catalogue is there: nothing can be said of a model before. */
   get ready(): boolean {
+    if (this.#settings.redraw['on'] === true && !this.#redraw) return false;
     return this.#model === classic || this.#library.cards.length > 0;
   }
 
@@ -87,7 +92,8 @@ export class Planning {
     if (!this.ready) return null;
     const passes = this.passes(source);
     if (!passes.ok) return passes.error;
-    const incomplete = this.#incomplete();
+    const chosen = this.#redraw?.parseRedraw(this.#settings.redraw);
+    const incomplete = chosen && this.#redraw?.incomplete(chosen, this.#diffusion.entries);
     if (incomplete) return incomplete;
     const format = this.#formats[this.#choices.current.format];
     if (format?.ok === false) return format.error;
@@ -102,14 +108,9 @@ export class Planning {
     return passes.ok ? estimateSeconds(passes.value, (id) => this.#device.speed(id)) : null;
   }
 
-  /** Why the diffusion model cannot redraw: a part is missing. */
-  #incomplete(): Failure | null {
-    if (!this.#redraws) return null;
-    const [part] = redrawModel(this.#settings.redraw, this.#diffusion.entries)?.missing ?? [];
-    if (part === undefined) return null;
-    const name = part === 'vae' ? 'VAE' : 'text encoder';
-    const message = `The diffusion model comes without its ${name}. Add that file, choose another model, or turn redrawing off.`;
-    return failure('model-unavailable', message, { part });
+  /** For a visit in which redrawing is on, or looked at. */
+  async readRedraw(): Promise<void> {
+    this.#redraw ??= await import('./redraw.ts');
   }
 
   /** Asks the codec once what this browser can write. */

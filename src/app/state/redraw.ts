@@ -3,6 +3,8 @@
  * files as the library names those of an entry, so that a recipe says which models made a picture.
  */
 
+import type { Failure } from '../../base/errors.ts';
+import { failure } from '../../base/result.ts';
 import type { SamplerName, SpacingName } from '../../diffusion/samplers/names.ts';
 import type { DiffusionEntry, DiffusionKind } from '../../models/diffusion-entry.ts';
 import {
@@ -238,6 +240,15 @@ export function refineStepOf(redraw: Redraw, entries: readonly DiffusionEntry[])
     ...(clipSkip === null ? {} : { clipSkip }),
     ...(colour === defaultRedraw.colour ? {} : { colour }),
   };
+}
+
+/** Why the chosen model cannot redraw: a part is missing. Null while it is off, and where all is there. */
+export function incomplete(redraw: Redraw, entries: readonly DiffusionEntry[]): Failure | null {
+  const [part] = (redraw.on ? redrawModel(redraw, entries)?.missing : null) ?? [];
+  if (part === undefined) return null;
+  const name = part === 'vae' ? 'VAE' : 'text encoder';
+  const message = `The diffusion model comes without its ${name}. Add that file, choose another model, or turn redrawing off.`;
+  return failure('model-unavailable', message, { part });
 }
 
 /** Ids of the entries that a step works with: those that it names, and LoRAs that its prompt names. */

@@ -16,9 +16,8 @@ import {
   type SizeTarget,
   type UpscaleStep,
 } from '../../recipes/recipe.ts';
-import type { DiffusionEntry } from '../../models/diffusion-entry.ts';
+import type { RefineStep } from '../../recipes/refine.ts';
 import { oneOf, recordOf, within } from './read-stored.ts';
-import { defaultRedraw, parseRedraw, refineStepOf, type Redraw } from './redraw.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
@@ -36,7 +35,8 @@ export interface Settings {
     readonly background: string;
   };
   readonly extra: Extra;
-  readonly redraw: Redraw;
+  /** As stored; read where redrawing is on or looked at (redraw.ts), as most visits do neither. */
+  readonly redraw: Readonly<Record<string, unknown>>;
   readonly format: SaveFormat;
   /** 1 to 100, for jpeg and webp. */
   readonly quality: number;
@@ -77,7 +77,7 @@ export const defaultSettings: Settings = {
   by: 4,
   to: { width: 3840, height: 2160, fit: 'crop', background: '#000000' },
   extra: { open: false, quality: 1, second: null, visibility: 0.5, alpha: 'model', onto: '#ffffff' },
-  redraw: defaultRedraw,
+  redraw: {},
   format: 'png',
   quality: 90,
   backend: 'auto',
@@ -101,7 +101,7 @@ export function parseSettings(stored: unknown): Settings {
       background: colour(to['background']) ?? fallback.to.background,
     },
     extra: parseExtra(recordOf(from['extra'])),
-    redraw: parseRedraw(from['redraw']),
+    redraw: recordOf(from['redraw']),
     format: oneOf(saveFormats, from['format'], fallback.format),
     quality: Math.round(within(from['quality'], { least: 1, most: 100 }, fallback.quality)),
     backend: oneOf(backendChoices, from['backend'], fallback.backend),
@@ -123,15 +123,11 @@ function parseExtra(from: Readonly<Record<string, unknown>>): Extra {
   };
 }
 
-/**
- * The recipe that the panel's choices stand for; `model` is the chosen card's id, or `classic`. `kept` are the files of diffusion
- * models on this device.
- */
-export function recipeOf(settings: Settings, model: string, kept: readonly DiffusionEntry[] = []): Recipe {
+/** The recipe that the panel's choices stand for; `model` is the chosen card's id, or `classic`. `refine` is what comes after it. */
+export function recipeOf(settings: Settings, model: string, refine: RefineStep | null = null): Recipe {
   const { width, height, fit, background } = settings.to;
   const exact: SizeTarget = { width, height, fit, ...(fit === 'pad' ? { background } : {}) };
   const size: SizeTarget = settings.sizing === 'by' ? { by: settings.by } : exact;
-  const refine = refineStepOf(settings.redraw, kept);
   return {
     version: 1,
     steps: [
