@@ -66,7 +66,11 @@ for (const { device, ...screen } of screens) {
         await app.pick('JPEG');
         await expectAccessible(page, 'own factor, JPEG');
         await page.getByRole('complementary').locator('summary').first().click();
+        await expect(page.getByLabel('Second upscaler')).toBeVisible();
         await expectAccessible(page, 'more settings');
+        await page.getByText('Redraw details').click();
+        await expect(page.getByRole('button', { name: 'Get Stable Diffusion…' })).toBeVisible();
+        await expectAccessible(page, 'redrawing, without a model');
         await page.getByRole('button', { name: 'All models…' }).click();
         const models = page.getByRole('dialog', { name: 'Models' });
         await expect(models.getByRole('article').first()).toBeVisible();
