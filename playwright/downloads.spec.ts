@@ -61,7 +61,8 @@ test('a download goes on after a break, a pause and a reload, and the model runs
   await using server = await serveModels(new Map([['/small.safetensors', weights]]));
   const half = Math.floor(weights.byteLength / 2);
   Object.assign(server.behaviour, {
-    pace: Math.ceil(weights.byteLength / 100),
+    // Slow enough for a busy machine to pause it in time.
+    pace: Math.ceil(weights.byteLength / 300),
     cuts: [Math.floor(half / 2)],
   });
   await offer(page, server);

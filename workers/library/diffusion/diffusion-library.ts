@@ -120,8 +120,8 @@ export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
   }
 
   override async stopDownload(model: string, how: { readonly discard: boolean }): Promise<Result<null>> {
-    const offers = await this.diffusionOffers();
-    const own = offers.ok && offers.value.items.some(({ id }) => id === model);
+    // Whoever sees a download has read the offers. Nothing is waited for: a pause is meant now.
+    const own = this.#offers?.items.some(({ id }) => id === model) ?? false;
     return own ? this.#downloads.stop(model, how) : super.stopDownload(model, how);
   }
 
