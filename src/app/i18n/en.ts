@@ -170,7 +170,7 @@ export const en = {
       unchanged: 'unchanged',
       ...combining.passes,
     },
-    extra: combining.extra,
+    extra: { title: 'More' },
     redraw: { title: 'Redraw details', known: '(SD Upscale)', isOn: '(SD Upscale): on' },
     classic: 'Classic',
     classicUse: 'Exact filters, no AI',
