@@ -78,13 +78,25 @@ const storedAs = {
   bf16: (values: Singles) => Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16),
 };
 
+/** Convolutions that only average: what they draw has no texture, so that a border in it is seen. */
+export function smoothed(_: string, usual: Singles, shape: readonly number[]): Singles {
+  const places = (shape[2] ?? 1) * (shape[3] ?? 1);
+  if (shape.length !== 4 || places === 1) return usual;
+  const result = new Float32Array(usual.length);
+  for (let from = 0; from < usual.length; from += places) {
+    const mean = usual.subarray(from, from + places).reduce((sum, one) => sum + one, 0) / places;
+    result.fill(mean * Math.sqrt(places), from, from + places);
+  }
+  return result;
+}
+
 export interface TinyExtras {
   /** With a ControlNet. */
   readonly control?: boolean;
   /** With a UNet that takes the guidance as an input. */
   readonly consistency?: boolean;
   /** Other values than the usual ones. */
-  readonly fill?: (name: string, usual: Singles) => Singles;
+  readonly fill?: (name: string, usual: Singles, shape: readonly number[]) => Singles;
 }
 
 /** `prediction` is what the UNet is said to predict. */
@@ -96,7 +108,7 @@ export function tinyDiffusion(
   const weights = (name: string, specs: ReturnType<Part['tensors']>): NamedBlob => {
     const writer = new TableWriter();
     for (const spec of specs) {
-      const single = fill(spec.name, values(spec.name, spec.shape));
+      const single = fill(spec.name, values(spec.name, spec.shape), spec.shape);
       writer.add(spec.name, stored, spec.shape, storedAs[stored](single));
     }
     return { name, blob: writeSafetensors(writer.finish(), {}) };
