@@ -13,6 +13,10 @@ const benches = {
   families: { in: 'page', what: 'a tiny network of every family on WebGPU against WASM' },
   'family-context': { in: 'node', what: 'how much context the networks of each family need' },
   'long-tasks': { in: 'node', what: 'tasks over 50 ms on the main thread while a job runs' },
+  'made-up-diffusion': {
+    in: 'node',
+    what: 'writes a diffusion model of a published size with made-up weights',
+  },
   'model-context': { in: 'node', what: 'how much context the deep networks need' },
   'model-quality': { in: 'node', what: 'shipped networks against an independent run of their weights' },
   overhead: { in: 'page', what: "the engine's run against the bare session's" },
@@ -23,7 +27,7 @@ const benches = {
 const [name = '', ...rest] = process.argv.slice(2);
 const bench = Object.entries(benches).find(([known]) => known === name)?.[1];
 if (bench === undefined) {
-  const lines = Object.entries(benches).map(([known, { what }]) => `  ${known.padEnd(14)} ${what}`);
+  const lines = Object.entries(benches).map(([known, { what }]) => `  ${known.padEnd(18)} ${what}`);
   console.error(`Usage: npm run bench -- NAME [ARGUMENTS]\n\n${lines.join('\n')}`);
   process.exit(2);
 }

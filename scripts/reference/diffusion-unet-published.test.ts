@@ -14,34 +14,7 @@ import type { OnnxModel } from '../../src/formats/onnx/model.ts';
 import { writeOnnx } from '../../src/formats/onnx/writer.ts';
 import { valueCount } from '../../src/formats/tensor-bytes.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
-
-const down = {
-  channels: 4,
-  widths: [320, 640, 1280, 1280],
-  layers: [2, 2, 2, 2],
-  depths: [1, 1, 1, 0],
-  heads: [8, 8, 8, 8],
-  middleLayers: 2,
-  middleDepth: 1,
-  context: 768,
-  embedding: 1280,
-  condition: 0,
-  linear: 0,
-};
-const hint = { hintChannels: 3, hintWidths: [16, 32, 96, 256] };
-const sd1 = { ...down, outputs: 4, upLayers: [3, 3, 3, 3], upDepths: [0, 1, 1, 1] };
-const small = { ...sd1, layers: [1, 1, 1, 1], upLayers: [2, 2, 2, 2] };
-const noMiddle = { middleLayers: 0, middleDepth: 0 };
-const tiny = {
-  ...sd1,
-  ...noMiddle,
-  widths: [320, 640, 1280],
-  layers: [1, 1, 1],
-  depths: [1, 1, 1],
-  heads: [8, 8, 8],
-  upLayers: [2, 2, 2],
-  upDepths: [1, 1, 1],
-};
+import { down, hint, noMiddle, sd1, small, tiny } from './published-diffusion.ts';
 
 /** The last: how many nodes run, with attention bounded. */
 const networks: [string, Part, Structure, number][] = [
