@@ -92,6 +92,7 @@ const files = { rough: tinyDiffusion(), smooth: tinyDiffusion('epsilon', 'f32', 
 const cuts: readonly (readonly [string, Cut])[] = [
   ['UNet 32, 8', unetTiles],
   ...[
+    [44, 0, 4],
     [44, 2, 4],
     [44, 6, 4],
     [44, 2, 8],
