@@ -94,6 +94,18 @@ describe('refining', () => {
     expect(sides).toContain('8 8');
   });
 
+  it('redraws in the ways of SD Upscale and Ultimate SD Upscale, from tile to tile', async () => {
+    await open();
+    const picture = testPicture({ width: 72, height: 40 });
+    await desk.put('picture', picture);
+    for (const mode of ['sd-upscale', 'ultimate'] as const) {
+      const step = recipeOf({ tiles: { mode, tile: 64 }, guidance: 1, steps: 2, colour: 'none' });
+      const redrawn = await run(step);
+      expect(meanDifference(redrawn, picture)).toBeGreaterThan(1);
+      expect(meanDifference(redrawn, picture)).toBeLessThan(90);
+    }
+  });
+
   it('is cancelled within one call, and leaves nothing', async () => {
     await open();
     await desk.put('picture', testPicture(size));
