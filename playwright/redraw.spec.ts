@@ -48,6 +48,13 @@ test('a picture is redrawn as the prompt says, by a model that was dropped in', 
   const prompt = panel.getByRole('textbox', { name: 'Prompt', exact: true });
   await prompt.fill('a cup of coffee <hypernet:old:1>');
   await expect(prompt).toHaveAccessibleDescription(/^4 of 75 tokens <hypernet:old:1> does nothing/);
+  // Prompts can be read without a network from now on.
+  const merges = (): Promise<boolean> =>
+    page.evaluate(async () => {
+      const cache = await caches.open('enlarger-runtime');
+      return (await cache.match(new URL('models/clip/merges.txt', document.baseURI))) !== undefined;
+    });
+  await expect.poll(merges).toBe(true);
   await prompt.fill('(one AND two');
   await expect(panel).toContainText('AND, which joins two prompts, is not supported.');
   await prompt.fill('cup '.repeat(80));
