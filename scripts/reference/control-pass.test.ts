@@ -1,6 +1,6 @@
 /** What else a refine step asks of the pipeline, each once over a tiny model: a ControlNet, and every sampler. */
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { at } from '../../src/base/assert.ts';
 import { controlFactors } from '../../src/diffusion/refine/control.ts';
 import type { Prediction } from '../../src/diffusion/refine/networks.ts';
@@ -9,6 +9,9 @@ import type { PixelBlock } from '../../src/picture/pixel-store.ts';
 import { samplers, type RefineStep } from '../../src/recipes/refine.ts';
 import { openRefining, refined, storeOf } from './refining.ts';
 import { tinyDiffusion } from './tiny-diffusion.ts';
+
+// Beside other work a run of many calls takes long.
+vi.setConfig({ testTimeout: 60_000 });
 
 const size = { width: 64, height: 64 };
 const step: Omit<RefineStep, 'kind'> = {

@@ -1,6 +1,6 @@
 /** SD Upscale through the engine's refine pass, against single img2imgs whose results are laid over one another by hand. */
 
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { at } from '../../src/base/assert.ts';
 import { rectOf, type Rect } from '../../src/picture/geometry.ts';
 import type { PixelBlock } from '../../src/picture/pixel-store.ts';
@@ -8,6 +8,9 @@ import type { RefineStep } from '../../src/recipes/refine.ts';
 import { refinePass } from '../../workers/engine/steps/refine.ts';
 import { emptyStore, openRefining, refined, runPass, storeOf } from './refining.ts';
 import { tinyDiffusion } from './tiny-diffusion.ts';
+
+// Beside other work a run of many calls takes long.
+vi.setConfig({ testTimeout: 60_000 });
 
 const files = tinyDiffusion();
 const size = { width: 96, height: 80 };

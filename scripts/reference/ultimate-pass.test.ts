@@ -1,6 +1,6 @@
 /** Ultimate SD Upscale through the engine's refine pass, against the same jobs put together by hand. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { at } from '../../src/base/assert.ts';
 import { contextOf } from '../../src/diffusion/refine/script.ts';
 import type { Floats, Networks } from '../../src/diffusion/refine/networks.ts';
@@ -18,6 +18,9 @@ import type { OpenedRefine } from '../../workers/engine/diffusion/open.ts';
 import { refinePass } from '../../workers/engine/steps/refine.ts';
 import { emptyStore, openRefining, refined, runPass, storeOf } from './refining.ts';
 import { tinyDiffusion } from './tiny-diffusion.ts';
+
+// Beside other work a run of many calls takes long.
+vi.setConfig({ testTimeout: 60_000 });
 
 const files = tinyDiffusion();
 const step: Omit<RefineStep, 'kind'> = {
