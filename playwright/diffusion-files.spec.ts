@@ -93,7 +93,12 @@ test.describe('a set', () => {
     const bodies = await Promise.all(files.map(({ blob }) => blob.arrayBuffer()));
     await using host = await serveStatically();
     await using server = await serveModels(
-      new Map(files.map(({ id }, place) => [`/${id}.safetensors`, Buffer.from(bodies[place] ?? [])])),
+      new Map(
+        files.map(({ id }, place) => [
+          `/${id}.safetensors`,
+          new Uint8Array(bodies[place] ?? new ArrayBuffer()),
+        ]),
+      ),
     );
     const items = files.map(({ id, name, kind, blob }, place) => ({
       id,
@@ -110,7 +115,7 @@ test.describe('a set', () => {
           url: `${server.address}/${id}.safetensors`,
           bytes: blob.size,
           sha256: createHash('sha256')
-            .update(Buffer.from(bodies[place] ?? []))
+            .update(new Uint8Array(bodies[place] ?? new ArrayBuffer()))
             .digest('hex'),
           name: `${id}.safetensors`,
           evidence: { page: 'https://example.org/', says: 'all' },

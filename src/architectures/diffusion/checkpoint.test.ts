@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TensorTable } from '../../formats/tensor-table.ts';
+import type { TensorEntry, TensorTable } from '../../formats/tensor-table.ts';
 import { valueCount } from '../../formats/tensor-bytes.ts';
 import type { TensorSpec } from '../architecture.ts';
 import { findParts, type FoundModel } from './checkpoint.ts';
@@ -57,16 +57,16 @@ const control = { ...drawer, hintChannels: 3, hintWidths: [16, 32, 96, 256] };
 
 function tableOf(specs: readonly TensorSpec[], bytes = 2): TensorTable {
   const tensors = specs.map(({ name, shape }) => {
-    const entry = {
+    const entry: TensorEntry = {
       name,
       dtype: bytes === 2 ? 'f16' : 'f32',
       shape,
       offset: 0,
       bytes: bytes * valueCount(shape),
     };
-    return [name, entry as const] as const;
+    return [name, entry] as const;
   });
-  return { blob: new Blob(), tensors: new Map(tensors) } as TensorTable;
+  return { blob: new Blob(), tensors: new Map(tensors) };
 }
 
 function named(...names: readonly string[]): TensorTable {
