@@ -67,9 +67,10 @@ function asPlan({ size, tile, columns, rows, tiles }: EvenGrid): TilePlan {
   };
 }
 
-async function drawn({ planned, networks }: OpenedRefine, cut: Cut, input: MemoryStore): Promise<PixelBlock> {
+async function drawn(opened: OpenedRefine, cut: Cut, input: MemoryStore): Promise<PixelBlock> {
+  const { planned } = opened;
   const canvases = planned.order.canvases.map((canvas): Canvas => ({ ...canvas, ...cut }));
-  return refined({ planned: { ...planned, order: { ...planned.order, canvases } }, networks }, input);
+  return refined({ ...opened, planned: { ...planned, order: { ...planned.order, canvases } } }, input);
 }
 
 async function matched(block: PixelBlock, other: MemoryStore): Promise<PixelBlock> {

@@ -40,8 +40,9 @@ afterAll(async () => {
 });
 
 async function run(more: Omit<RefineStep, 'kind'>, files = controlled): Promise<PixelBlock> {
-  const { planned, networks } = await openRefining({ ...step, ...more }, files, size);
-  return refined({ planned, networks: (await kept.get(files))?.networks ?? networks }, await picture);
+  const opened = await openRefining({ ...step, ...more }, files, size);
+  const { networks } = (await kept.get(files)) ?? opened;
+  return refined({ ...opened, networks }, await picture);
 }
 
 function meanDifference(one: PixelBlock, other: PixelBlock): number {

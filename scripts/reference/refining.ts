@@ -20,8 +20,8 @@ export const merges = new Blob([
   readFileSync(join(import.meta.dirname, '../../public/models/clip/merges.txt')),
 ]);
 
-export /** Parts in Node; how many are open, and the most that ever were at once. */
-function nodeOpener(): { open: OpenPart; held: () => number; most: () => number } {
+/** Parts in Node; how many are open, and the most that ever were at once. */
+export function nodeOpener(): { open: OpenPart; held: () => number; most: () => number } {
   let [held, most] = [0, 0];
   const open: OpenPart = async (model, weights) => {
     const session = await InferenceSession.create(writeOnnx(model), {

@@ -139,6 +139,8 @@ export interface RefineWriterState {
 export interface RefineCheckpoint {
   readonly process: RefineState;
   readonly writer: RefineWriterState | null;
+  /** The largest side of the VAE's tiles in the latent map: it decides which operations there are. */
+  readonly vaeTile: number;
 }
 
 /** A picture as it travels between engines. */

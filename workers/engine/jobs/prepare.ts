@@ -94,6 +94,7 @@ export async function prepareJob(
       pass.output,
       tools.backend,
       notice,
+      request.checkpoint?.pass === index ? request.checkpoint.refine?.vaeTile : undefined,
     );
     if (!refine.ok) {
       for (const id of storeIds) tools.shelf.drop(id);

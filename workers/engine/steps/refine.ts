@@ -19,6 +19,7 @@ import { intersect } from './rectangles.ts';
 
 export interface RefineTools {
   readonly planned: PlannedRefine;
+  readonly vaeTile: number;
   readonly networks: PartNetworks;
   readonly resumed?: RefineCheckpoint;
 }
@@ -45,7 +46,7 @@ export function refineEstimate(refine: Pick<RefineTools, 'planned'> | undefined)
 
 export function refinePass(
   { input, output }: PassContext,
-  { planned, networks, resumed }: RefineTools,
+  { planned, vaeTile, networks, resumed }: RefineTools,
 ): PassWork {
   const { order, ultimate } = planned;
   const writer = writerOf(planned, input, output, resumed);
@@ -68,7 +69,7 @@ export function refinePass(
     state: () => ({
       pending: [],
       limit: null,
-      refine: { process: refining.state(), writer: writer.state() },
+      refine: { process: refining.state(), writer: writer.state(), vaeTile },
     }),
     release: () => networks.release(),
   };
