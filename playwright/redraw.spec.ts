@@ -76,6 +76,7 @@ test('a picture is redrawn as the prompt says, by a model that was dropped in', 
 
   await app.go.click();
   await app.state('photo.png', 'done');
+  await expect(page.getByText(/^After · .* \+ tiny-unet/)).toBeVisible();
   const redrawn = readPng((await app.save()).bytes);
   expect(redrawn).toMatchObject({ width: 48, height: 36 });
   expect(differences(redrawn, plain).most).toBeGreaterThan(8);

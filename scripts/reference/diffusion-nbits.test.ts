@@ -24,6 +24,7 @@ import { writeSafetensors } from '../../src/formats/safetensors/writer.ts';
 import type { TensorTable } from '../../src/formats/tensor-table.ts';
 import { hasGpu, relativeError, runModel } from './diffusion-run.ts';
 import { seeded, seededTable } from './seeded.ts';
+import { tinyUnet } from './tiny-diffusion.ts';
 
 const specs = [
   { name: 'dense.weight', shape: [24, 96] },
@@ -182,22 +183,7 @@ describe('weights are widened when a network runs, not when it is opened', () =>
 });
 
 describe('a UNet', () => {
-  const structure = {
-    channels: 4,
-    widths: [32, 64, 96, 96],
-    layers: [1, 1, 1, 1],
-    depths: [1, 1, 1, 0],
-    heads: [8, 8, 8, 8],
-    middleLayers: 2,
-    middleDepth: 1,
-    context: 64,
-    embedding: 128,
-    condition: 0,
-    linear: 0,
-    outputs: 4,
-    upLayers: [2, 2, 2, 2],
-    upDepths: [0, 1, 1, 1],
-  };
+  const structure = tinyUnet;
   const parts = unet.tensors(structure);
   const form = { batch: 1, height: 8, width: 16, tokens: 10 };
   const inputs = {

@@ -23,7 +23,7 @@ const text = {
   skip: 0,
   inverted: 0,
 };
-const denoiser = {
+export const tinyUnet = {
   channels: 4,
   widths: [32, 64, 96, 96],
   layers: [1, 1, 1, 1],
@@ -39,7 +39,7 @@ const denoiser = {
   upLayers: [2, 2, 2, 2],
   upDepths: [0, 1, 1, 1],
 };
-const controller = { ...denoiser, hintChannels: 3, hintWidths: [8, 8, 16, 16] };
+const controller = { ...tinyUnet, hintChannels: 3, hintWidths: [8, 8, 16, 16] };
 const vae = {
   widths: [32, 64, 64, 64],
   layers: 1,
@@ -121,7 +121,7 @@ export function tinyDiffusion(
     weights('text_encoder/model.safetensors', clip.tensors(text)),
     weights(
       'unet/diffusion_pytorch_model.safetensors',
-      unet.tensors({ ...denoiser, condition: consistency ? 256 : 0 }),
+      unet.tensors({ ...tinyUnet, condition: consistency ? 256 : 0 }),
     ),
     weights('vae/diffusion_pytorch_model.safetensors', [
       ...vaeEncoder.tensors(vae),

@@ -1,8 +1,7 @@
 /** The words of the text encoder, which the app ships: the same for every diffusion model. */
 
 import { fail, ok, type Result } from '../base/result.ts';
-
-const mergesPath = 'models/clip/merges.txt';
+import { mergesPath } from '../diffusion/text/merges-path.ts';
 
 /** Failures: `model-unavailable`. */
 export async function fetchMerges(): Promise<Result<Blob>> {

@@ -17,6 +17,3 @@ export const nameHeader = 'X-File-Name';
 
 /** Sent by the page to the waiting service worker. */
 export const skipWaitingMessage = 'skip-waiting';
-
-/** The text tokenizer's merges, from the app's own address. */
-export const mergesPath = 'models/clip/merges.txt';

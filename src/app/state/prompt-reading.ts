@@ -4,9 +4,9 @@ import type { Result } from '../../base/result.ts';
 import { fetchMerges } from '../../clients/merges.ts';
 import { countTokens, type TokenCount } from '../../diffusion/text/token-count.ts';
 import { readPrompt, type ReadPrompt } from '../../diffusion/text/prompt.ts';
+import { mergesPath } from '../../diffusion/text/merges-path.ts';
 import { createTokenizer, endToken, type Tokenizer } from '../../diffusion/text/tokenizer.ts';
 import type { DiffusionEntry } from '../../models/diffusion-entry.ts';
-import { mergesPath } from '../pwa/caches.ts';
 import { keepForOffline } from '../pwa/offline.ts';
 
 let reading: Promise<Result<Tokenizer>> | null = null;
