@@ -62,7 +62,17 @@ export function isChannelScale(scale: TensorEntry, { dtype, shape }: TensorEntry
   return dtype === 'i8' && shape.length > 1 && outputs > 1 && scale.shape.join() === `${outputs}`;
 }
 
+/** As `scaleName` (graph-builder.ts) has it. */
+const scaleEnd = '.scale';
+
+/** Whether a tensor is the scales of another one of few bits: it says what integers stand for, and stays as it is. */
+export function isScaleOf({ tensors }: TensorTable, { name }: TensorEntry): boolean {
+  const of = name.endsWith(scaleEnd) ? tensors.get(name.slice(0, -scaleEnd.length)) : undefined;
+  return of?.dtype === 'i8' || of?.dtype === 'u8';
+}
+
 const packedEnd = /\.q[48]$/;
+const scalesEnd = /\.scales$/;
 
 /** The table with each packed matrix under its plain name and shape too, so that it is recognised and checked as any other. */
 export function withPlainNames(table: TensorTable): TensorTable {
@@ -74,6 +84,37 @@ export function withPlainNames(table: TensorTable): TensorTable {
     if (matrix) tensors.set(name, { name, dtype, shape: [matrix.outputs, matrix.inputs], offset, bytes });
   }
   return tensors.size === table.tensors.size ? table : { blob: table.blob, tensors };
+}
+
+/** The way back: only what is stored. */
+export function withoutPlainNames(table: TensorTable): TensorTable {
+  const { tensors } = table;
+  const stored = [...tensors].filter(([name]) => !bitsOf(table, name));
+  return stored.length === tensors.size ? table : { blob: table.blob, tensors: new Map(stored) };
+}
+
+function bitsOf({ tensors }: TensorTable, name: string): PackedBits | null {
+  return ([4, 8] as const).find((bits) => tensors.has(packedName(name, bits))) ?? null;
+}
+
+/** The first tensor of few bits whose values cannot be told, and why; null where all can. */
+export function packedFault(table: TensorTable): { readonly name: string; readonly why: string } | null {
+  const { tensors } = table;
+  for (const { name, dtype, shape } of tensors.values()) {
+    const plain = name.replace(packedEnd, '').replace(scalesEnd, '');
+    if (plain === name) {
+      const alone = dtype === 'i8' && shape.length === 4 && !tensors.has(name + scaleEnd);
+      if (alone) return { name, why: 'has 8 bits but no scale' };
+    } else if (packedEnd.test(name) && dtype === 'u8' && !packedMatrix(table, plain)) {
+      const why = tensors.has(packedScales(plain))
+        ? 'has scales that do not fit its blocks'
+        : 'has no scales';
+      return { name, why };
+    } else if (scalesEnd.test(name) && !bitsOf(table, plain) && !tensors.has(plain)) {
+      return { name: plain, why: 'has scales, but no values' };
+    }
+  }
+  return null;
 }
 
 /** Attributes of the operator for a matrix. */

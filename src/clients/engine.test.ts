@@ -84,6 +84,7 @@ class Engines {
       },
       measure: () => Promise.resolve({ ok: false, error: lost }),
       probe: () => Promise.resolve({ ok: false, error: lost }),
+      drift: () => Promise.resolve({ ok: false, error: lost }),
       run: async () => {
         await say('run');
         return new Promise((resolve) => (this.finish = resolve));

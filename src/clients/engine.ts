@@ -11,6 +11,7 @@ import { SerialQueue } from '../base/serial-queue.ts';
 import type { ModelCard } from '../models/card.ts';
 import type { Rect, Size } from '../picture/geometry.ts';
 import type { BackendReport, Measurement } from '../protocol/backend.ts';
+import type { Drift, DriftRequest } from '../protocol/drift.ts';
 import type {
   Checkpoint,
   Comparison,
@@ -114,6 +115,14 @@ export class EngineClient {
     return this.#turns.run(async () => {
       await Promise.allSettled(this.#runs);
       return this.#guarded((api) => api.probe(request));
+    });
+  }
+
+  /** How far a part in fewer bits is from its original. Runs in flight end first: it takes as much memory. */
+  drift(request: DriftRequest): Promise<Result<Drift>> {
+    return this.#turns.run(async () => {
+      await Promise.allSettled(this.#runs);
+      return this.#guarded((api) => api.drift(request));
     });
   }
 

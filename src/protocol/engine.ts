@@ -14,6 +14,7 @@ import type { Depth, PixelBlock } from '../picture/pixel-store.ts';
 import type { Pass } from '../recipes/passes.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import type { BackendChoice, BackendReport, Measurement } from './backend.ts';
+import type { Drift, DriftRequest } from './drift.ts';
 import type { ProbedModel, ProbeRequest } from './probe.ts';
 
 /** A model as the engine takes it: its card and its file's bytes (a Blob, so nothing is copied). */
@@ -175,6 +176,8 @@ export interface EngineApi {
   measure(card: ModelCard): Promise<Result<Measurement>>;
   /** Finds out how an ONNX network takes and gives pictures, by running it on the CPU. Failures: `model-unsupported`, `model-damaged`. */
   probe(request: ProbeRequest): Promise<Result<ProbedModel>>;
+  /** How far a part in fewer bits is from its original; `cancel` ends it between two calls. Failures: those of `measureDrift`. */
+  drift(request: DriftRequest): Promise<Result<Drift>>;
   run(job: JobRequest, onEvent: (event: JobEvent) => void): Promise<JobOutcome>;
   pause(jobId: string): Promise<void>;
   resume(jobId: string): Promise<void>;

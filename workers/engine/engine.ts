@@ -6,6 +6,7 @@ import type { Size } from '../../src/picture/geometry.ts';
 import type { EngineApi } from '../../src/protocol/engine.ts';
 import { startBackend, type Backend } from './backend.ts';
 import { compare } from './compare.ts';
+import { driftOn } from './diffusion/drift-on.ts';
 import { JobControl } from './jobs/control.ts';
 import { quietly, runJob } from './jobs/job.ts';
 import { viewOf } from './jobs/preview.ts';
@@ -57,6 +58,16 @@ export function createEngine(): EngineApi {
       if (!probed.ok) return probed;
       const { before, plain, after } = probed.value.tile;
       return transfer(probed, [before, plain, after]);
+    },
+
+    drift: async (request) => {
+      const engine = running();
+      if (!engine.ok) return engine;
+      const control = new JobControl();
+      jobs.set(request.jobId, control);
+      const drift = await driftOn(engine.value.backend, request, control);
+      jobs.delete(request.jobId);
+      return drift;
     },
 
     run: async (request, onEvent) => {

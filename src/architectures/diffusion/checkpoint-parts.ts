@@ -2,6 +2,7 @@
 
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { TensorTable } from '../../formats/tensor-table.ts';
+import { packedFault, withoutPlainNames, withPlainNames } from '../packed.ts';
 import type { Candidate } from './checkpoint-choice.ts';
 import { foreignFamily, refuseFamily, supported } from './checkpoint-foreign.ts';
 import type { Notes } from './checkpoint-told.ts';
@@ -70,15 +71,21 @@ const otherUses = {
   inpaint: 'fills holes (inpainting)',
 } as const;
 
-/** Adds what a file holds. Failures: `model-unsupported` and `model-unrecognised`, naming the file. */
-export function sortParts({ name: from, table }: GivenWeights, candidates: Candidates): Result<null> {
-  const foreign = foreignFamily(table);
+/**
+ * Adds what a file holds, matrices and convolutions of few bits included. Failures: `model-unsupported`, `model-unrecognised` and, for
+ * few bits whose values nothing tells, `model-damaged`, naming the file.
+ */
+export function sortParts({ name: from, table: stored }: GivenWeights, candidates: Candidates): Result<null> {
+  const foreign = foreignFamily(stored);
   if (foreign) return refuseFamily(from, foreign);
+  const fault = packedFault(stored);
+  if (fault) return refusePacked(from, fault);
+  const table = withPlainNames(stored);
   const sections = sectionsOf(table);
   const beside = Object.keys(sections).length;
   const structured = <S>(part: Reader<S>, own: TensorTable | undefined): CandidatePart<S>[] => {
     const structure = own && part.structure(own);
-    return own && structure ? [{ table: own, structure, from, beside }] : [];
+    return own && structure ? [{ table: withoutPlainNames(own), structure, from, beside }] : [];
   };
   const ldsr = ldsrParts(table);
   const found: Candidates = {
@@ -120,6 +127,11 @@ export function sortParts({ name: from, table }: GivenWeights, candidates: Candi
 /** What of a part is needed to find it. */
 interface Reader<S> {
   structure(table: TensorTable): S | null;
+}
+
+function refusePacked(name: string, fault: { readonly name: string; readonly why: string }): Result<never> {
+  const message = `"${name}" is damaged: the tensor "${fault.name}" ${fault.why}. Make or fetch the model again.`;
+  return fail('model-damaged', message, { reason: 'packed', name, tensor: fault.name });
 }
 
 function refuseUse(name: string, use: string): Result<never> {

@@ -1,0 +1,50 @@
+/** How far a tiny diffusion model's parts are from their originals, once in few bits; the engine's own measure, in Node. */
+
+import { expect, it } from 'vitest';
+import { relativeRms, measureDrift } from '../../workers/engine/diffusion/drift.ts';
+import { nodeOpener } from './refining.ts';
+import { tinyDiffusion } from './tiny-diffusion.ts';
+
+const original = tinyDiffusion('epsilon', 'f16');
+const options = { precision: 'fp32', flash: false, cancelled: async () => false } as const;
+
+it('is nothing for equal parts, of which one at a time is held', async () => {
+  for (const part of ['unet', 'text-encoder', 'vae'] as const) {
+    const opener = nodeOpener();
+    const drift = await measureDrift(
+      { part, original, variant: original },
+      { ...options, open: opener.open },
+    );
+    expect(drift).toEqual({ ok: true, value: 0 });
+    expect([opener.held(), opener.most()]).toEqual([0, 1]);
+  }
+});
+
+it('tells a part that is missing, and one that is another', async () => {
+  const { open } = nodeOpener();
+  const without = original.filter(({ name }) => !name.startsWith('unet/'));
+  const missing = await measureDrift({ part: 'unet', original, variant: without }, { ...options, open });
+  expect(missing).toMatchObject({ ok: false, error: { code: 'model-unavailable' } });
+  const other = tinyDiffusion('epsilon', 'f16', { consistency: true });
+  const strange = await measureDrift({ part: 'unet', original, variant: other }, { ...options, open });
+  expect(strange).toMatchObject({ ok: false, error: { code: 'model-unsupported' } });
+});
+
+it('is ended between two calls, and nothing stays open', async () => {
+  const opener = nodeOpener();
+  let asked = 0;
+  const cancelled = async (): Promise<boolean> => ++asked > 3;
+  const ended = await measureDrift(
+    { part: 'unet', original, variant: original },
+    { ...options, open: opener.open, cancelled },
+  );
+  expect(ended).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+  expect(asked).toBe(4);
+  expect(opener.held()).toBe(0);
+});
+
+it('is relative to what is expected', () => {
+  const expected = [Float32Array.of(3, 4), Float32Array.of(0, 12)];
+  expect(relativeRms([Float32Array.of(3, 4), Float32Array.of(0, 12)], expected)).toBe(0);
+  expect(relativeRms([Float32Array.of(3, 4), Float32Array.of(0, 25)], expected)).toBeCloseTo(1, 12);
+});
