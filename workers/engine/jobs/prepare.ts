@@ -21,7 +21,8 @@ import { openRefine, type OpenedRefine } from '../diffusion/open.ts';
 import { alphaPass, blendEstimate, blendPass } from '../steps/blend.ts';
 import { colourEstimate, colourPass } from '../steps/colour.ts';
 import type { PassWork } from '../steps/pass-work.ts';
-import { refineEstimate, refinePass } from '../steps/refine.ts';
+import { refineEstimate } from '../steps/refine-estimate.ts';
+import { refinePass } from '../steps/refine.ts';
 import { resizeEstimate, resizePass } from '../steps/resize.ts';
 import { pictureAlpha, upscalePass } from '../steps/upscale.ts';
 import type { Emit, JobTools } from './job.ts';
@@ -214,7 +215,7 @@ function estimate(
   }
   if (pass.kind === 'resample') return resizeEstimate(pass);
   if (pass.kind === 'colour') return colourEstimate(pass);
-  if (pass.kind === 'refine') return refineEstimate(refine);
+  if (pass.kind === 'refine') return refineEstimate(refine?.planned);
   if (pass.kind === 'blend' || pass.kind === 'alpha') return blendEstimate(pass);
   throw new Error('A model pass without a tile size.');
 }

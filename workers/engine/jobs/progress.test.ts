@@ -62,4 +62,49 @@ describe('Progress', () => {
     progress.begin(0, 3);
     expect(progress.event()).toMatchObject({ tile: 3, progress: 0.75, secondsLeft: 1 });
   });
+
+  describe('with tiles of several kinds', () => {
+    const costs = [
+      ...Array.from({ length: 8 }, () => ({ kind: 'predict', seconds: 1 })),
+      ...Array.from({ length: 2 }, () => ({ kind: 'decode', seconds: 3 })),
+    ];
+    const pass = { tiles: 10, seconds: 14, costs };
+
+    it('counts each by what its own kind takes, without the opening of its network', () => {
+      const progress = new Progress([pass, { tiles: 1, seconds: 0.5 }]);
+      progress.begin(0, 0);
+      expect(progress.event().secondsLeft).toBeNull();
+      progress.tileDone(30);
+      // Of decoding nothing is known but that it takes three times as long.
+      progress.tileDone(10);
+      progress.tileDone(10);
+      const decoding = 6 * 10;
+      expect(progress.event()).toMatchObject({
+        progress: expect.closeTo(3 / 14.5) as number,
+        secondsLeft: expect.closeTo(5 * 10 + decoding + 0.5) as number,
+        next: { progress: expect.closeTo(1 / 14.5) as number, seconds: expect.closeTo(10) as number },
+      });
+      for (let i = 3; i < 8; i++) progress.tileDone(10);
+      progress.tileDone(12);
+      expect(progress.event().secondsLeft).toBeCloseTo(12 + 0.5);
+    });
+
+    it('tells no time before it when a pass is still to come', () => {
+      const progress = new Progress([{ tiles: 1, seconds: 1 }, pass]);
+      progress.begin(0, 0);
+      progress.tileDone(1);
+      expect(progress.event().secondsLeft).toBeNull();
+    });
+
+    it('tells it again after a checkpoint among the last kind', () => {
+      const progress = new Progress([pass]);
+      progress.begin(0, 8);
+      expect(progress.event()).toMatchObject({
+        progress: expect.closeTo(8 / 14) as number,
+        secondsLeft: null,
+      });
+      progress.tileDone(5);
+      expect(progress.event()).toMatchObject({ progress: expect.closeTo(11 / 14) as number, secondsLeft: 5 });
+    });
+  });
 });

@@ -2,7 +2,6 @@
 
 import { at } from '../../../src/base/assert.ts';
 import { ok, type Result } from '../../../src/base/result.ts';
-import { operationsOf } from '../../../src/diffusion/refine/operations.ts';
 import { Refining, type Drawn } from '../../../src/diffusion/refine/refine.ts';
 import type { PlannedRefine } from '../../../src/diffusion/refine/order.ts';
 import { jobSource } from '../../../src/diffusion/refine/ultimate.ts';
@@ -25,24 +24,6 @@ export interface RefineTools {
 }
 
 type Sketch = Extract<Drawn, { kind: 'sketch' }>;
-
-/** Of one call of a network, until the first were measured. */
-const callSeconds = 2;
-
-export function refineEstimate(refine: Pick<RefineTools, 'planned'> | undefined): {
-  tiles: number;
-  seconds: number;
-} {
-  const order = refine?.planned.order;
-  if (!order) return { tiles: 0, seconds: 0 };
-  const { canvases, script, inTurn } = order;
-  const tiles = operationsOf(canvases, {
-    chunks: script.rows.length,
-    branches: script.branches,
-    inTurn,
-  }).length;
-  return { tiles, seconds: tiles * callSeconds };
-}
 
 export function refinePass(
   { input, output }: PassContext,
