@@ -56,7 +56,7 @@ export async function convertTable(
 }
 
 async function* singles(blob: Blob, entry: TensorEntry): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for await (const values of pieces(blob, entry)) yield new Uint8Array(values.buffer);
+  for await (const values of singlePieces(blob, entry)) yield new Uint8Array(values.buffer);
 }
 
 /** Ends early, after counting them all, where values are lost. */
@@ -65,7 +65,7 @@ async function* halves(
   entry: TensorEntry,
   lost: { count: number },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for await (const values of pieces(blob, entry)) {
+  for await (const values of singlePieces(blob, entry)) {
     const rounded = toHalfArray(values);
     for (let i = 0; i < rounded.length; i++) {
       if (((rounded[i] as number) & 0x7c00) === 0x7c00 && Number.isFinite(values[i])) lost.count++;
@@ -74,7 +74,8 @@ async function* halves(
   }
 }
 
-async function* pieces(
+/** A tensor's values as singles, some at a time; nothing where it is no float. */
+export async function* singlePieces(
   blob: Blob,
   { dtype, offset, bytes }: TensorEntry,
 ): AsyncGenerator<Float32Array<ArrayBuffer>> {

@@ -32,6 +32,18 @@ export interface ModelStore {
   get(id: string): Promise<Result<KeptModel | null>>;
   /** Replaces whatever was kept under that id. After a failure nothing is kept under it. */
   put(model: Omit<StoredModel, 'chunks'>, chunks: readonly Blob[]): Promise<Result<null>>;
+  /**
+   * The same for `bytes` that are made while they are written: `finish` tells what they became, or null to keep nothing, which is
+   * answered by `false`. Chunks that throw count as a storage that fails.
+   */
+  write(
+    id: string,
+    bytes: number,
+    chunks: Iterable<Blob> | AsyncIterable<Blob>,
+    finish: () => Omit<StoredModel, 'id' | 'bytes' | 'chunks'> | null,
+  ): Promise<Result<boolean>>;
+  /** Says other things of a kept diffusion model; nothing is done where it is not kept. */
+  describe(id: string, diffusion: DiffusionModel): Promise<Result<null>>;
   /** Gives what a person brought another name; nothing is done where it is not kept. */
   rename(id: string, name: string): Promise<Result<null>>;
   remove(id: string): Promise<Result<null>>;

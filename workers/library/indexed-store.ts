@@ -30,6 +30,27 @@ export function openIndexedStore(name = 'enlarger-models', patience = usualPatie
     await removeChunks(id);
   };
 
+  const write = async (...[id, bytes, chunks, finish]: Parameters<ModelStore['write']>): Promise<boolean> => {
+    await inTime(del(id, index), patience);
+    try {
+      await removeChunks(id);
+      let count = 0;
+      for await (const chunk of chunks) await set([id, count++], chunk, chunkStore);
+      const told = finish();
+      if (!told) {
+        await remove(id);
+        return false;
+      }
+      const entry: StoredModel = { ...told, id, bytes, chunks: count };
+      await set(id, entry, index);
+      return true;
+    } catch (thrown) {
+      // What was written is of no use, and takes room.
+      await remove(id).catch(() => undefined);
+      throw thrown;
+    }
+  };
+
   return {
     get: (id) =>
       guarded(0, async () => {
@@ -43,17 +64,16 @@ export function openIndexedStore(name = 'enlarger-models', patience = usualPatie
 
     put: (model, chunks) =>
       guarded(model.bytes, async () => {
-        await inTime(del(model.id, index), patience);
-        try {
-          await removeChunks(model.id);
-          for (const [n, chunk] of chunks.entries()) await set([model.id, n], chunk, chunkStore);
-          const entry: StoredModel = { ...model, chunks: chunks.length };
-          await set(model.id, entry, index);
-        } catch (thrown) {
-          // What was written is of no use, and takes room.
-          await remove(model.id).catch(() => undefined);
-          throw thrown;
-        }
+        await write(model.id, model.bytes, chunks, () => model);
+        return null;
+      }),
+
+    write: (id, bytes, chunks, finish) => guarded(bytes, () => write(id, bytes, chunks, finish)),
+
+    describe: (id, diffusion) =>
+      guarded(0, async () => {
+        const entry: unknown = await inTime(get(id, index), patience);
+        if (isStoredModel(entry)) await set(id, { ...entry, diffusion }, index);
         return null;
       }),
 

@@ -71,6 +71,21 @@ export class MemoryStore implements ModelStore {
     return Promise.resolve(ok(null));
   }
 
+  async write(...[id, bytes, chunks, finish]: Parameters<ModelStore['write']>): Promise<Result<boolean>> {
+    const written: Blob[] = [];
+    for await (const chunk of chunks) written.push(chunk);
+    const told = finish();
+    if (!told) return ok(false);
+    const put = await this.put({ ...told, id, bytes }, written);
+    return put.ok ? ok(true) : put;
+  }
+
+  describe(...[id, diffusion]: Parameters<ModelStore['describe']>): Promise<Result<null>> {
+    const kept = this.models.get(id);
+    if (kept) this.models.set(id, { ...kept, entry: { ...kept.entry, diffusion } });
+    return Promise.resolve(ok(null));
+  }
+
   rename(id: string, name: string): Promise<Result<null>> {
     const kept = this.models.get(id);
     if (kept) this.models.set(id, { ...kept, entry: renamed(kept.entry, name) });

@@ -1,6 +1,6 @@
 /** Writes a tensor table as a .safetensors file. https://github.com/huggingface/safetensors#format */
 
-import { dtypeBytes } from '../tensor-bytes.ts';
+import { dtypeBytes, valueCount } from '../tensor-bytes.ts';
 import type { Dtype, TensorEntry, TensorTable } from '../tensor-table.ts';
 
 const names: Readonly<Record<Dtype, string>> = {
@@ -24,14 +24,29 @@ const names: Readonly<Record<Dtype, string>> = {
 /** Where a tensor begins, from the start of the data, so that it can be mapped. */
 const alignment = 8;
 
-/** The same tensors in a Blob of its own, made of ranges of the table's: nothing is copied. `metadata` is for people. */
-export function writeSafetensors(table: TensorTable, metadata: Readonly<Record<string, string>>): Blob {
+/** What a file needs to know of a tensor before its bytes are there. */
+export type LaidTensor = Pick<TensorEntry, 'name' | 'dtype' | 'shape'>;
+
+export interface Layout<T extends LaidTensor> {
+  /** Everything before the tensors. */
+  readonly head: Uint8Array<ArrayBuffer>;
+  /** Tensors in the order in which their bytes follow, without gaps. */
+  readonly order: readonly T[];
+  /** Of the whole file. */
+  readonly bytes: number;
+}
+
+/** How a file with these tensors begins and in which order they follow. `metadata` is for people. */
+export function layoutOf<T extends LaidTensor>(
+  tensors: Iterable<T>,
+  metadata: Readonly<Record<string, string>>,
+): Layout<T> {
   const header: Record<string, object> = { __metadata__: metadata };
-  const parts: Blob[] = [];
+  const order = widestFirst(tensors);
   let end = 0;
-  for (const { name, dtype, shape, offset, bytes } of bySize(table)) {
+  for (const { name, dtype, shape } of order) {
+    const bytes = valueCount(shape) * dtypeBytes[dtype];
     header[name] = { dtype: names[dtype], shape, data_offsets: [end, end + bytes] };
-    parts.push(table.blob.slice(offset, offset + bytes));
     end += bytes;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
@@ -39,10 +54,19 @@ export function writeSafetensors(table: TensorTable, metadata: Readonly<Record<s
   const head = new Uint8Array(8 + json.length + padding).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(json.length + padding), true);
   head.set(json, 8);
-  return new Blob([head, ...parts]);
+  return { head, order, bytes: head.length + end };
+}
+
+/** The same tensors in a Blob of its own, made of ranges of the table's: nothing is copied. `metadata` is for people. */
+export function writeSafetensors(
+  { blob, tensors }: TensorTable,
+  metadata: Readonly<Record<string, string>>,
+): Blob {
+  const { head, order } = layoutOf(tensors.values(), metadata);
+  return new Blob([head, ...order.map(({ offset, bytes }) => blob.slice(offset, offset + bytes))]);
 }
 
 /** The format allows no gaps: with the widest values first, every tensor is aligned to its own width. */
-function bySize({ tensors }: TensorTable): readonly TensorEntry[] {
-  return [...tensors.values()].sort((a, b) => dtypeBytes[b.dtype] - dtypeBytes[a.dtype]);
+function widestFirst<T extends LaidTensor>(tensors: Iterable<T>): readonly T[] {
+  return [...tensors].sort((a, b) => dtypeBytes[b.dtype] - dtypeBytes[a.dtype]);
 }
