@@ -95,6 +95,8 @@ export interface JobDone {
   readonly device: BackendReport;
   /** What the job's models reached on its own tiles. */
   readonly measured: readonly Measurement[];
+  /** Of redrawing that ran whole in this engine: by which name its speed is remembered, its work and its time. */
+  readonly refined?: { readonly name: string; readonly work: number; readonly seconds: number };
 }
 
 /** The job stopped before its end. With a checkpoint it can go on, in a new engine as well. */

@@ -185,7 +185,7 @@ export class App {
 
   enlarge(pictures: readonly Picture[]): void {
     const seconds = pictures.reduce(
-      (sum, { size }) => sum + (size ? (this.planning.seconds(size) ?? 0) : 0),
+      (sum, { size }) => sum + (size ? (this.planning.jobSeconds(size) ?? 0) : 0),
       0,
     );
     this.presence.expect(seconds);

@@ -229,7 +229,8 @@ export class Jobs {
     }
   }
 
-  #learn({ passes }: Picture, recipe: Recipe, { device, seconds }: JobDone): void {
+  #learn({ passes }: Picture, recipe: Recipe, { device, seconds, refined }: JobDone): void {
+    if (refined) this.#context.device.learn(refined.name, device, refined.work, refined.seconds);
     const [model, ...others] = neededModels(recipe);
     // Of two the job does not know which took how long.
     if (recipe.steps.length !== 1 || model === undefined || others.length > 0) return;

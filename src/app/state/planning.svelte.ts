@@ -103,9 +103,18 @@ export class Planning {
   /** Seconds for a picture with a model and all that is chosen beside it, measured on this device; null until it was. */
   seconds(source: Size, model: string = this.#model): number | null {
     if (this.#device.speed(model) === null || model === classic) return null;
-    // The model's own time: how long redrawing takes was not measured.
+    // The model's own time, without redrawing.
     const passes = this.passes(source, recipeOf(this.#settings, model));
     return passes.ok ? estimateSeconds(passes.value, (id) => this.#device.speed(id)) : null;
+  }
+
+  /** Of all that is chosen, redrawing too. */
+  jobSeconds(source: Size): number | null {
+    const own = this.#model === classic ? 0 : this.seconds(source);
+    const passes = this.passes(source);
+    if (own === null || !this.#redraws || !passes.ok) return own;
+    const redraw = this.#redraw?.redrawSeconds(passes.value, (name) => this.#device.speed(name)) ?? null;
+    return redraw === null ? null : own + redraw;
   }
 
   /** For a visit in which redrawing is on, or looked at. */

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { DiffusionEntry, DiffusionKind } from '../../models/diffusion-entry.ts';
+import { withDefaults } from '../../recipes/refine.ts';
 import { parseRecipe } from '../../recipes/validate.ts';
 import {
   defaultRedraw,
   entriesOf,
   parseRedraw,
   redrawModel,
+  redrawSeconds,
   refineStepOf,
   usual,
   type Redraw,
@@ -189,5 +191,14 @@ describe('refineStepOf', () => {
     );
     expect(step && entriesOf(step, all)).toEqual(['a folder', 'tile', 'fast', 'style']);
     expect(entriesOf({ kind: 'refine' }, all)).toEqual([]);
+  });
+
+  it('tells its time by the speed that its model had before', () => {
+    const refine = withDefaults({ kind: 'refine', weights: { checkpoint: 'a.safetensors' }, guidance: 1 });
+    const output = { width: 10, height: 10 };
+    const passes = [{ kind: 'refine', step: 0, output, refine }] as const;
+    const speed = (name: string): number | null => (name === 'redraw a.safetensors' ? 50 : null);
+    expect(redrawSeconds(passes, speed)).toBe((100 * 8) / 50);
+    expect(redrawSeconds(passes, () => null)).toBeNull();
   });
 });

@@ -15,6 +15,8 @@ import {
   type ColourMatch,
   type RefineStep,
 } from '../../recipes/refine.ts';
+import type { Pass } from '../../recipes/passes.ts';
+import { refineSpeedName, refineWork } from '../../recipes/refine-work.ts';
 import { oneOf, recordOf, within } from './read-stored.ts';
 
 export const redrawModes = ['joint', 'sd-upscale', 'ultimate'] as const;
@@ -271,6 +273,21 @@ export function entriesOf(step: RefineStep, entries: readonly DiffusionEntry[]):
   return wanted
     .filter((entry, at) => wanted.findIndex((other) => fileName(other) === fileName(entry)) === at)
     .map(({ id }) => id);
+}
+
+/** Seconds for what these passes redraw; null while the speed of it is not known. */
+export function redrawSeconds(
+  passes: readonly Pass[],
+  workPerSecond: (name: string) => number | null,
+): number | null {
+  let seconds = 0;
+  for (const pass of passes) {
+    if (pass.kind !== 'refine') continue;
+    const speed = workPerSecond(refineSpeedName(pass.refine));
+    if (speed === null) return null;
+    seconds += refineWork(pass.output, pass.refine) / speed;
+  }
+  return seconds;
 }
 
 /** Whether a prompt names an embedding. */

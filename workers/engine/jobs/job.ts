@@ -8,8 +8,9 @@ import type { Failure } from '../../../src/base/errors.ts';
 import { failure, fromThrown } from '../../../src/base/result.ts';
 import type { MemoryStore } from '../../../src/picture/memory-store.ts';
 import { freedBy, sourcesOf } from '../../../src/recipes/pass-order.ts';
-import type { PassSource } from '../../../src/recipes/passes.ts';
-import type { Checkpoint, JobEvent, JobOutcome, JobRequest } from '../../../src/protocol/engine.ts';
+import type { Pass, PassSource } from '../../../src/recipes/passes.ts';
+import { refineSpeedName, refineWork } from '../../../src/recipes/refine-work.ts';
+import type { Checkpoint, JobDone, JobEvent, JobOutcome, JobRequest } from '../../../src/protocol/engine.ts';
 import type { Backend } from '../backend.ts';
 import type { Models } from '../models.ts';
 import type { Shelf } from '../shelf.ts';
@@ -52,6 +53,7 @@ class Job {
   #tilesDone: number;
   #loadSeconds: number;
   #runSeconds: number;
+  #refined: JobDone['refined'];
 
   constructor(request: JobRequest, tools: JobTools, control: JobControl, emit: Emit) {
     this.#request = request;
@@ -89,12 +91,14 @@ class Job {
     const from = resumed?.tile ?? 0;
     progress.begin(pass, from, work.tiles);
     this.#emit(progress.event());
+    const before = this.#runSeconds;
     try {
       const stopped = await this.#runTiles(pass, from, work, stores, prepared, progress);
       if (stopped) return stopped;
     } finally {
       await work.release?.();
     }
+    if (from === 0) this.#measure(prepared.passes[pass], this.#runSeconds - before);
     for (const read of freedBy(prepared.passes, pass)) this.#tools.shelf.drop(prepared.storeIds[read] ?? '');
     return null;
   }
@@ -125,6 +129,15 @@ class Job {
     return null;
   }
 
+  #measure(pass: Pass | undefined, seconds: number): void {
+    if (pass?.kind !== 'refine') return;
+    this.#refined = {
+      name: refineSpeedName(pass.refine),
+      work: refineWork(pass.output, pass.refine),
+      seconds,
+    };
+  }
+
   async #preview(pass: number, output: MemoryStore, { rect, block }: Written): Promise<void> {
     if (this.#request.previewPixels <= 0) return;
     // A sketch has fewer pixels than its rectangle.
@@ -148,6 +161,7 @@ class Job {
       backend,
       device,
       measured: prepared.measured(),
+      ...(this.#refined && { refined: this.#refined }),
     };
   }
 
