@@ -152,7 +152,8 @@ export const en = {
     label: 'What to do',
     show: 'Change settings',
     hide: 'Close settings',
-    summary: (model: string, target: string, as: string) => `${model} · ${target} · ${as}`,
+    summary: (model: string, redraws: boolean, target: string, as: string) =>
+      `${model}${redraws ? ', redrawn' : ''} · ${target} · ${as}`,
     model: 'Model',
     modelsLoading: 'Reading the catalogue…',
     about: (time: string) => `about ${time}`,

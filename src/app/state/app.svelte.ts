@@ -60,8 +60,8 @@ export class App {
   /** Which of the page's own sheets is open. */
   help = $state(false);
   panel = $state(false);
-  /** The library screen is open. */
-  browsing = $state(false);
+  /** The library screen is open, or to be opened at what it says of diffusion models. */
+  browsing = $state<boolean | 'diffusion'>(false);
   /** A model is being tried on a part of a picture. */
   trying = $state(false);
   /** What is about to be deleted and cannot be fetched again. */
