@@ -33,7 +33,9 @@ test('a picture is redrawn as the prompt says, by a model that was dropped in', 
   await page.keyboard.press('Enter');
   await expect(panel).toContainText('No Stable Diffusion model is on this device yet.');
   await panel.getByRole('button', { name: 'Get Stable Diffusion…' }).press('Enter');
-  await expect(page.getByRole('dialog', { name: 'Models' })).toBeVisible();
+  const models = page.getByRole('dialog', { name: 'Models' });
+  await expect(models.getByRole('heading', { name: 'Get Stable Diffusion' })).toBeInViewport();
+  await expect(models.getByRole('heading', { name: 'Get Stable Diffusion' })).toBeFocused();
   await page.keyboard.press('Escape');
   for (const file of await tinyModel()) {
     await app.drop(file);
