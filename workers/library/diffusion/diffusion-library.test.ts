@@ -105,7 +105,8 @@ describe('a file with parts of a diffusion model', () => {
     const one = await imported(library, 'a.safetensors', sampleFiles.lora());
     const two = await imported(library, 'a.safetensors', sampleFiles.embedding());
     const opened = valueOf(await library.openDiffusion([one.entry.id, two.entry.id]));
-    expect(opened.map(({ name }) => name)).toEqual(['a/a.safetensors', 'a-2/a.safetensors']);
+    expect(opened.map(({ name }) => name)).toEqual(['a.safetensors', 'a 2.safetensors']);
+    expect(valueOf(await library.renameDiffusion(two.entry.id, 'a')).name).toBe('a 2');
   });
 
   it('is told as damaged where the store gives back other bytes', async () => {
@@ -119,7 +120,7 @@ describe('a file with parts of a diffusion model', () => {
   });
 
   it('works for this visit where the disk is full, and says so', async () => {
-    store.put = () => Promise.resolve(fail('storage-full', 'Full.'));
+    store.write = () => Promise.resolve(fail('storage-full', 'Full.'));
     const library = await started();
     const taken = await imported(library, 'a.safetensors', sampleFiles.lora());
     expect(taken.notKept?.code).toBe('storage-full');

@@ -25,3 +25,12 @@ export function filesOf(
     });
   });
 }
+
+/** The name, with a number where another entry has it: names say which file a recipe or a prompt means. */
+export function distinctName(name: string, others: readonly Pick<DiffusionEntry, 'name'>[]): string {
+  const plain = (one: string): string => one.replaceAll(/[/\\]/g, '-');
+  const taken = new Set(others.map((other) => plain(other.name)));
+  let distinct = name;
+  for (let number = 2; taken.has(plain(distinct)); number++) distinct = `${name} ${number}`;
+  return distinct;
+}

@@ -11,14 +11,24 @@ import { freshId } from '../../../src/models/imported.ts';
 import type { ModelStore } from '../../../src/models/model-store.ts';
 import type { ImportProgress } from '../../../src/protocol/library.ts';
 import type { ImportedDiffusion } from '../../../src/protocol/library-diffusion.ts';
+import type { Continue } from '../../../src/formats/half-file.ts';
 import { hasSha256 } from '../checksum.ts';
-import { checksumOf, chunksOf } from '../read-import.ts';
-import { filesOf } from './entry-files.ts';
+import { formsOf, planFiles, sizeOf, type FileForms } from './convert-files.ts';
+import { distinctName, filesOf } from './entry-files.ts';
+import { checksumWhile, convertedWriting, givenWriting, roomFor } from './writing.ts';
 
 interface Unkept {
   readonly entry: DiffusionEntry;
   readonly bytes: Blob;
   readonly notKept: Failure;
+}
+
+/** What a person gave. */
+interface Given {
+  readonly model: DiffusionModel;
+  readonly files: readonly NamedBlob[];
+  readonly bytes: Blob;
+  readonly sha256: string;
 }
 
 export class KeptDiffusion {
@@ -33,15 +43,36 @@ export class KeptDiffusion {
     this.#store = store;
   }
 
-  /** Failures: `model-damaged` for files that cannot be read any more. */
+  /**
+   * `watch` is told how far it is and ends it by `false`, until the last byte is written. Failures: `model-damaged` for files that cannot be
+   * read any more, `cancelled`.
+   */
   async take(
     { model, files }: FoundDiffusion,
-    onProgress: (progress: ImportProgress) => void,
+    watch: (progress: ImportProgress) => unknown,
   ): Promise<Result<ImportedDiffusion>> {
+    const plans = await planFiles(files);
+    const converts = plans.some(({ convert }) => convert !== null);
+    const size = sizeOf(plans);
+    // What is converted is read to know it again, to know what fits half precision, and to be written.
+    const total = converts ? 3 * size : size;
+    const from =
+      (before: number): Continue =>
+      (done) =>
+        watch({ bytes: Math.min(total, before + done), total }) !== false;
     const bytes = new Blob(files.map(({ blob }) => blob));
-    const sha256 = await whileReadable(async () => ok(await checksumOf(bytes, onProgress)));
-    if (!sha256.ok) return sha256;
-    return this.#importing.run(() => this.#keep(model, bytes, sha256.value));
+    return whileReadable(async () => {
+      const sha256 = await checksumWhile(bytes, from(0));
+      if (sha256 === null) return stopped();
+      const source: Given = { model, files, bytes, sha256 };
+      return this.#importing.run(async () => {
+        if (!converts) return this.#keep(source, null, () => true);
+        const here = await this.#knownWhole(source);
+        if (here) return ok(here);
+        const forms = await formsOf(plans, from(size));
+        return forms ? this.#keep(source, forms, from(2 * size)) : stopped();
+      });
+    });
   }
 
   async list(): Promise<Result<readonly DiffusionEntry[]>> {
@@ -64,7 +95,11 @@ export class KeptDiffusion {
     return ok(filesOf(opened));
   }
 
-  async rename(id: string, name: string): Promise<Result<DiffusionEntry>> {
+  /** Of two files with one name no recipe could say which is meant: the later one gets a number. */
+  async rename(id: string, wanted: string): Promise<Result<DiffusionEntry>> {
+    const before = await this.list();
+    const others = before.ok ? before.value.filter((entry) => entry.id !== id) : [];
+    const name = distinctName(wanted, others);
     const held = this.#unkept.get(id);
     if (held) this.#unkept.set(id, { ...held, entry: { ...held.entry, name } });
     const renamed = held ? ok(null) : await this.#store.rename(id, name);
@@ -75,27 +110,97 @@ export class KeptDiffusion {
     return entry ? ok(entry) : unknown(id);
   }
 
+  /** Remembers something else of an entry. Failures: `model-unknown`, those of the storage. */
+  async amend(
+    id: string,
+    change: Partial<Pick<DiffusionModel, 'from' | 'prediction' | 'trained'>>,
+  ): Promise<Result<DiffusionEntry>> {
+    const held = this.#unkept.get(id);
+    if (held) {
+      const entry = { ...held.entry, ...change };
+      this.#unkept.set(id, { ...held, entry });
+      return ok(entry);
+    }
+    const list = await this.#store.list();
+    const kept = list.ok ? list.value.find((one) => one.id === id) : undefined;
+    if (!kept?.diffusion) return list.ok ? unknown(id) : list;
+    const diffusion = { ...kept.diffusion, ...change };
+    const described = await this.#store.describe(id, diffusion);
+    const { bytes, sha256 } = kept;
+    return described.ok ? ok({ ...diffusion, id, bytes, sha256 }) : described;
+  }
+
   async remove(id: string): Promise<Result<null>> {
     this.#checked.delete(id);
     return this.#unkept.delete(id) ? ok(null) : this.#store.remove(id);
   }
 
-  async #keep(read: DiffusionModel, bytes: Blob, sha256: string): Promise<Result<ImportedDiffusion>> {
+  /** What these files became when they were taken in before, where that is whole. */
+  async #knownWhole({ model, sha256 }: Given): Promise<ImportedDiffusion | null> {
+    const list = await this.list();
+    const known =
+      list.ok &&
+      list.value.find(({ source, ...own }) => source && [source.sha256, own.sha256].includes(sha256));
+    const read = known ? await this.#read(known.id) : null;
+    if (!known || !read || 'ok' in read) return null;
+    const { from } = model;
+    const amended = from ? await this.amend(known.id, { from }) : ok(known);
+    return { entry: amended.ok ? amended.value : known, known: true };
+  }
+
+  async #keep(
+    { model: read, bytes: given, sha256: source }: Given,
+    forms: FileForms | null,
+    go: Continue,
+  ): Promise<Result<ImportedDiffusion>> {
     const list = await this.list();
     const all = list.ok ? list.value : [];
-    const known = all.find((entry) => entry.sha256 === sha256);
-    const name = known?.name ?? read.name;
-    // The same bytes again keep their name, and where they came from where that was known.
-    const model = { ...(known?.from && { from: known.from }), ...read, name };
+    const known = all.find((entry) => entry.sha256 === source || entry.source?.sha256 === source);
+    const others = all.filter((entry) => entry !== known);
+    const name = known?.name ?? distinctName(read.name, others);
+    // The same bytes again keep their name, and what else was known.
+    const model = {
+      ...(known?.from && { from: known.from }),
+      ...(known?.trained && { trained: known.trained }),
+      ...read,
+      name,
+    };
     const taken = all.map((entry) => entry.id);
     const id = known?.id ?? freshId(name, taken);
-    const entry: DiffusionEntry = { ...model, id, bytes: bytes.size, sha256 };
-    const put = await this.#store.put({ id, sha256, bytes: bytes.size, diffusion: model }, chunksOf(bytes));
+    // What takes the place of a kept file is written whole: that one is gone already.
+    const on: Continue = (done, total) => go(done, total) || known !== undefined;
+    const writing = forms ? convertedWriting(forms, on) : givenWriting(given, source);
+    const bytes = writing.bytes;
+    const stored: DiffusionModel = forms
+      ? {
+          ...model,
+          files: forms.files.map((file) => ({ name: file.name, bytes: file.bytes })),
+          source: { sha256: source, bytes: given.size },
+          ...(forms.full.length > 0 && { full: forms.full }),
+        }
+      : model;
+    const room = await roomFor(bytes);
+    const put = room.ok
+      ? await this.#store.write(id, bytes, writing.chunks, () => {
+          const sha256 = writing.end();
+          return sha256 === null ? null : { sha256, diffusion: stored };
+        })
+      : room;
+    if (put.ok && !put.value) {
+      writing.check();
+      return stopped();
+    }
+    this.#checked.delete(id);
     const saved = put.ok ? await this.#read(id) : put;
-    if (!('ok' in saved)) return ok({ entry, known: known !== undefined });
+    if (!('ok' in saved)) {
+      this.#unkept.delete(id);
+      return ok({ entry: saved.entry, known: known !== undefined });
+    }
     if (saved.ok) return saved;
     if (put.ok) await this.#store.remove(id);
-    this.#unkept.set(id, { entry, bytes, notKept: saved.error });
+    // The person's own files serve for this visit; a job converts what it uses of them.
+    const entry: DiffusionEntry = { ...model, id, bytes: given.size, sha256: source };
+    this.#unkept.set(id, { entry, bytes: given, notKept: saved.error });
     return ok({ entry, known: known !== undefined, notKept: saved.error });
   }
 
@@ -118,6 +223,10 @@ function unknown(id: string): Result<never> {
   return fail('model-unknown', `There is no diffusion file "${id}" on this device. Open its file again.`, {
     model: id,
   });
+}
+
+function stopped(): Result<never> {
+  return fail('cancelled', 'Taking the file in was cancelled. Nothing was kept.');
 }
 
 function damaged({ name, files }: DiffusionModel): Result<never> {
