@@ -7,6 +7,7 @@ import type { NoiseSource } from '../diffusion/noise/noise-field.ts';
 import type { SamplerName, SpacingName } from '../diffusion/samplers/names.ts';
 import type { RefineControl, RefineTiles } from '../diffusion/refine/choices.ts';
 import type { StrengthRule } from '../diffusion/schedule/plan.ts';
+import type { RedrawOrder, SeamFix } from '../diffusion/tiles/ultimate-options.ts';
 
 export const samplers = [
   'ddim',
@@ -22,6 +23,17 @@ export const samplers = [
 export const spacings = ['normal', 'karras', 'trailing'] as const satisfies readonly SpacingName[];
 export const strengthRules = ['level', 'sampler', 'diffusers'] as const satisfies readonly StrengthRule[];
 export const noiseSources = ['philox', 'mt19937'] as const satisfies readonly NoiseSource[];
+
+/** Of Ultimate SD Upscale. */
+export const redrawOrders = ['linear', 'chess', 'none'] as const satisfies readonly RedrawOrder[];
+export const seamFixes = [
+  'none',
+  'band',
+  'half-tile',
+  'half-tile-intersections',
+] as const satisfies readonly SeamFix[];
+export type ControlMode = NonNullable<RefineControl['mode']>;
+export const controlModes = ['balanced', 'prompt', 'control'] as const satisfies readonly ControlMode[];
 
 export const colourMatches = ['wavelet', 'mean', 'none'] as const;
 export type ColourMatch = (typeof colourMatches)[number];

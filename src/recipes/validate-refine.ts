@@ -2,7 +2,16 @@
 
 import * as v from 'valibot';
 import { unexpected } from './validate-words.ts';
-import { colourMatches, noiseSources, samplers, spacings, strengthRules } from './refine.ts';
+import {
+  colourMatches,
+  controlModes,
+  noiseSources,
+  redrawOrders,
+  samplers,
+  seamFixes,
+  spacings,
+  strengthRules,
+} from './refine.ts';
 
 /** AUTOMATIC1111's own limits. */
 const most = { steps: 150, guidance: 30, tile: 2048, overlap: 1024, padding: 512, blur: 64 } as const;
@@ -54,8 +63,8 @@ const ultimate = v.strictObject(
     tile,
     padding: v.exactOptional(whole(0, most.padding)),
     maskBlur: v.exactOptional(whole(0, most.blur)),
-    redraw: v.exactOptional(oneOf(['linear', 'chess', 'none'])),
-    seams: v.exactOptional(oneOf(['none', 'band', 'half-tile', 'half-tile-intersections'])),
+    redraw: v.exactOptional(oneOf(redrawOrders)),
+    seams: v.exactOptional(oneOf(seamFixes)),
     seamStrength: v.exactOptional(from(0, 1)),
     seamWidth: v.exactOptional(whole(0, 512)),
     seamPadding: v.exactOptional(whole(0, most.padding)),
@@ -72,7 +81,7 @@ const control = v.strictObject(
     weight: v.exactOptional(from(0, 3)),
     start: v.exactOptional(from(0, 1)),
     end: v.exactOptional(from(0, 1)),
-    mode: v.exactOptional(oneOf(['balanced', 'prompt', 'control'])),
+    mode: v.exactOptional(oneOf(controlModes)),
   },
   unexpected,
 );

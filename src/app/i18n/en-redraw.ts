@@ -2,7 +2,10 @@
 
 import type { SamplerName, SpacingName } from '../../diffusion/samplers/names.ts';
 import type { Remark } from '../../diffusion/text/prompt.ts';
-import type { ColourMatch } from '../../recipes/refine.ts';
+import type { NoiseSource } from '../../diffusion/noise/noise-field.ts';
+import type { StrengthRule } from '../../diffusion/schedule/plan.ts';
+import type { RedrawOrder, SeamFix } from '../../diffusion/tiles/ultimate-options.ts';
+import type { ColourMatch, ControlMode } from '../../recipes/refine.ts';
 import type { RedrawMode } from '../state/redraw.ts';
 import type { Formats } from './format.ts';
 
@@ -84,13 +87,45 @@ export function redrawWords({ number, plural }: Formats) {
     overlap: 'Overlap',
     padding: 'Padding',
     pixels: 'pixels',
+    order: 'Order',
+    orders: {
+      linear: 'Linear',
+      chess: 'Chess',
+      none: 'Seams only',
+    } satisfies Record<RedrawOrder, string>,
+    seams: 'Seam fix',
+    seamFixes: {
+      none: 'None',
+      band: 'Band pass',
+      'half-tile': 'Half tile',
+      'half-tile-intersections': 'Half tile + intersections',
+    } satisfies Record<SeamFix, string>,
     loras: 'LoRAs',
     weightOf: (name: string) => `Weight of ${name}`,
     control: 'ControlNet',
     noControl: 'None',
     resemblance: 'Resemblance',
     resemblanceHint: 'How strictly the ControlNet holds to the picture.',
+    controlMode: 'Control mode',
+    controlModes: {
+      balanced: 'Balanced',
+      prompt: 'Prompt counts more',
+      control: 'ControlNet counts more',
+    } satisfies Record<ControlMode, string>,
+    controlStart: 'Starts at',
+    controlEnd: 'Ends at',
     clipSkip: 'Clip skip',
+    strengthRule: 'Strength as',
+    strengthRules: {
+      level: 'Noise level, same for all samplers',
+      sampler: 'In AUTOMATIC1111',
+      diffusers: 'In diffusers',
+    } satisfies Record<StrengthRule, string>,
+    noise: 'Noise as',
+    noises: {
+      philox: 'On a GPU (Philox)',
+      mt19937: 'On the CPU (MT19937)',
+    } satisfies Record<NoiseSource, string>,
     colour: 'Colour match',
     colours: {
       wavelet: 'Wavelet',

@@ -201,4 +201,32 @@ describe('refineStepOf', () => {
     expect(redrawSeconds(passes, speed)).toBe((100 * 8) / 50);
     expect(redrawSeconds(passes, () => null)).toBeNull();
   });
+
+  it('says what a person chose beside the usual', () => {
+    const step = refineStepOf(
+      on({
+        model: 'a folder',
+        mode: 'ultimate',
+        order: 'chess',
+        seams: 'half-tile',
+        control: 'tile',
+        controlMode: 'control',
+        controlEnd: 0.8,
+        strengthRule: 'sampler',
+        noise: 'mt19937',
+      }),
+      all,
+    );
+    expect(step).toMatchObject({
+      tiles: { mode: 'ultimate', redraw: 'chess', seams: 'half-tile' },
+      control: { weight: 1, mode: 'control', end: 0.8 },
+      strengthRule: 'sampler',
+      noise: 'mt19937',
+    });
+    expect(parseRecipe({ version: 1, steps: [step] })).toMatchObject({ ok: true });
+    expect(parseRedraw({ controlStart: 0.9, controlEnd: 0.2 })).toMatchObject({
+      controlStart: 0,
+      controlEnd: 1,
+    });
+  });
 });

@@ -5,14 +5,24 @@
 
 import type { Failure } from '../../base/errors.ts';
 import { failure } from '../../base/result.ts';
+import type { NoiseSource } from '../../diffusion/noise/noise-field.ts';
+import type { RefineControl, RefineTiles } from '../../diffusion/refine/choices.ts';
 import type { SamplerName, SpacingName } from '../../diffusion/samplers/names.ts';
+import type { StrengthRule } from '../../diffusion/schedule/plan.ts';
+import type { RedrawOrder, SeamFix } from '../../diffusion/tiles/ultimate-options.ts';
 import type { DiffusionEntry, DiffusionKind } from '../../models/diffusion-entry.ts';
 import {
   colourMatches,
+  controlModes,
+  noiseSources,
+  redrawOrders,
   refineDefaults,
   samplers,
+  seamFixes,
   spacings,
+  strengthRules,
   type ColourMatch,
+  type ControlMode,
   type RefineStep,
 } from '../../recipes/refine.ts';
 import type { Pass } from '../../recipes/passes.ts';
@@ -43,13 +53,22 @@ export interface Redraw {
   /** In pixels. `overlap` is the padding of `ultimate`. */
   readonly tile: number;
   readonly overlap: number;
+  /** Of `ultimate`. */
+  readonly order: RedrawOrder;
+  readonly seams: SeamFix;
   readonly loras: readonly { readonly id: string; readonly weight: number }[];
   /** A ControlNet's id, or null for none. */
   readonly control: string | null;
   readonly resemblance: number;
+  readonly controlMode: ControlMode;
+  /** Fractions of the steps. */
+  readonly controlStart: number;
+  readonly controlEnd: number;
   /** Null for the model's own. */
   readonly clipSkip: number | null;
   readonly colour: ColourMatch;
+  readonly strengthRule: StrengthRule;
+  readonly noise: NoiseSource;
 }
 
 export const redrawRanges = {
@@ -80,11 +99,18 @@ export const defaultRedraw: Redraw = {
   mode: 'joint',
   tile: 512,
   overlap: 64,
+  order: 'linear',
+  seams: 'none',
   loras: [],
   control: null,
   resemblance: 1,
+  controlMode: 'balanced',
+  controlStart: 0,
+  controlEnd: 1,
   clipSkip: null,
   colour: refineDefaults.colour,
+  strengthRule: refineDefaults.strengthRule,
+  noise: refineDefaults.noise,
 };
 
 export function parseRedraw(stored: unknown): Redraw {
@@ -114,11 +140,29 @@ export function parseRedraw(stored: unknown): Redraw {
     mode: oneOf(redrawModes, from['mode'], fallback.mode),
     tile: Math.max(redrawRanges.tile.least, 64 * Math.round(tile / 64)),
     overlap: 8 * Math.round(whole(from['overlap'], 'overlap', fallback.overlap) / 8),
+    order: oneOf(redrawOrders, from['order'], fallback.order),
+    seams: oneOf(seamFixes, from['seams'], fallback.seams),
     loras: Array.isArray(from['loras']) ? from['loras'].flatMap(parseLora) : [],
     control: id(from['control']),
     resemblance: within(from['resemblance'], redrawRanges.resemblance, fallback.resemblance),
+    ...parseControl(from),
     clipSkip: numberOrNull(from['clipSkip'], redrawRanges.clipSkip, 1),
     colour: oneOf(colourMatches, from['colour'], fallback.colour),
+    strengthRule: oneOf(strengthRules, from['strengthRule'], fallback.strengthRule),
+    noise: oneOf(noiseSources, from['noise'], fallback.noise),
+  };
+}
+
+/** A part of the run, or all of it. */
+function parseControl(
+  from: Readonly<Record<string, unknown>>,
+): Pick<Redraw, 'controlMode' | 'controlStart' | 'controlEnd'> {
+  const { controlMode, controlStart, controlEnd } = defaultRedraw;
+  const start = within(from['controlStart'], { least: 0, most: 1 }, controlStart);
+  const end = within(from['controlEnd'], { least: 0, most: 1 }, controlEnd);
+  return {
+    controlMode: oneOf(controlModes, from['controlMode'], controlMode),
+    ...(start < end ? { controlStart: start, controlEnd: end } : { controlStart, controlEnd }),
   };
 }
 
@@ -213,11 +257,10 @@ export function refineStepOf(redraw: Redraw, entries: readonly DiffusionEntry[])
   const model = redraw.on ? redrawModel(redraw, entries) : null;
   if (!model) return null;
   const { main, text, vae, control, loras } = model;
-  const { prompt, negative, strength, seed, spacing, mode, tile, overlap, clipSkip, colour } = redraw;
+  const { prompt, negative, strength, strengthRule, seed, noise, spacing, clipSkip, colour } = redraw;
   const own = usual(model);
   const embeddings = entries.filter((entry) => holds(entry, 'embedding') && isCalled(entry, redraw));
-  const standard = mode === 'joint' && tile === defaultRedraw.tile && overlap === defaultRedraw.overlap;
-  const sides = mode === 'ultimate' ? { tile, padding: overlap } : { tile, overlap };
+  const tiles = tilesOf(redraw);
   return {
     kind: 'refine',
     weights: {
@@ -232,15 +275,40 @@ export function refineStepOf(redraw: Redraw, entries: readonly DiffusionEntry[])
     ...(prompt === '' ? {} : { prompt }),
     ...(negative === '' ? {} : { negative }),
     strength,
+    ...(strengthRule === defaultRedraw.strengthRule ? {} : { strengthRule }),
     seed,
+    ...(noise === defaultRedraw.noise ? {} : { noise }),
     steps: redraw.steps ?? own.steps,
     sampler: redraw.sampler ?? own.sampler,
     ...(spacing === null ? {} : { spacing }),
     guidance: redraw.guidance ?? own.guidance,
-    ...(standard ? {} : { tiles: { mode, ...sides } }),
-    ...(control ? { control: { file: fileName(control), weight: redraw.resemblance } } : {}),
+    ...(tiles ? { tiles } : {}),
+    ...(control ? { control: { file: fileName(control), ...controlOf(redraw) } } : {}),
     ...(clipSkip === null ? {} : { clipSkip }),
     ...(colour === defaultRedraw.colour ? {} : { colour }),
+  };
+}
+
+/** Null for what a step takes by itself. */
+function tilesOf({ mode, tile, overlap, order, seams }: Redraw): RefineTiles | null {
+  const standard = mode === 'joint' && tile === defaultRedraw.tile && overlap === defaultRedraw.overlap;
+  if (standard) return null;
+  if (mode !== 'ultimate') return { mode, tile, overlap };
+  return {
+    mode,
+    tile,
+    padding: overlap,
+    ...(order === defaultRedraw.order ? {} : { redraw: order }),
+    ...(seams === defaultRedraw.seams ? {} : { seams }),
+  };
+}
+
+function controlOf({ resemblance, controlMode, controlStart, controlEnd }: Redraw): RefineControl {
+  return {
+    weight: resemblance,
+    ...(controlMode === defaultRedraw.controlMode ? {} : { mode: controlMode }),
+    ...(controlStart === defaultRedraw.controlStart ? {} : { start: controlStart }),
+    ...(controlEnd === defaultRedraw.controlEnd ? {} : { end: controlEnd }),
   };
 }
 
