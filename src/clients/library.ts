@@ -175,6 +175,11 @@ export class LibraryClient {
     return this.#kept(await this.#guarded((api) => api.importDiffusion(files, proxy(onProgress))));
   }
 
+  /** Ends it; nothing is kept then. */
+  stopImport(): Promise<Result<null>> {
+    return this.#guarded((api) => api.stopImport());
+  }
+
   /** What is kept of diffusion models. */
   diffusion(): Promise<Result<readonly DiffusionEntry[]>> {
     return this.#guarded((api) => api.diffusion());

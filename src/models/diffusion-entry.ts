@@ -15,6 +15,10 @@ export const diffusionKinds = [
 
 export type DiffusionKind = (typeof diffusionKinds)[number];
 
+/** How a model was trained to be sampled: as usual, or in few steps. */
+export const trainings = ['usual', 'turbo', 'lcm'] as const;
+export type Trained = (typeof trainings)[number];
+
 export interface DiffusionPart {
   readonly kind: DiffusionKind;
   /** How many numbers its network has; of a LoRA or an embedding what it adds. */
@@ -43,6 +47,12 @@ export interface DiffusionModel {
   /** In the order in which they lie one behind the other; names are paths inside a folder that came as one. */
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
   readonly from?: DiffusionOrigin;
+  /** What was given, where its weights were converted to half precision: all its files, one behind the other. */
+  readonly source?: { readonly sha256: string; readonly bytes: number };
+  /** Tensors that stay in full precision, as half precision cannot hold their values. */
+  readonly full?: readonly string[];
+  /** What a person said of a model that tells nothing itself. */
+  readonly trained?: Trained;
 }
 
 export interface DiffusionEntry extends DiffusionModel {

@@ -16,6 +16,7 @@ import { vaeEncoder } from '../architectures/diffusion/vae-encoder.ts';
 import { supported } from '../architectures/diffusion/checkpoint-foreign.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { valueCount } from '../formats/tensor-bytes.ts';
+import { wholeName } from '../formats/shards.ts';
 import type { NamedBlob } from '../formats/weights-file.ts';
 import type { DiffusionModel, DiffusionPart } from './diffusion-entry.ts';
 import { nameOfFile } from './imported.ts';
@@ -25,6 +26,9 @@ export interface FoundDiffusion {
   /** Those of the files that are worth keeping: weights of each part once, and configs. */
   readonly files: readonly NamedBlob[];
 }
+
+/** Which tensor lies in which shard, as the shards say themselves. */
+const shardIndex = /\.index\.json$/i;
 
 /**
  * Only headers are read. Failures: `model-unsupported` for other families by their names, `model-unrecognised` for files that hold nothing
@@ -48,7 +52,7 @@ export async function recogniseDiffusion(files: readonly NamedBlob[]): Promise<R
     ...Object.values(found.value.parts).flatMap((part) => (part ? [part.from] : [])),
     ...[...loras, ...embeddings, ...read.value.configs].map(({ name }) => name),
   ]);
-  const kept = files.filter(({ name }) => used.has(name));
+  const kept = files.filter(({ name }) => used.has(wholeName(name)) && !shardIndex.test(name));
   return ok({
     model: {
       name: nameOf(files),

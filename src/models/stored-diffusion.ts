@@ -1,7 +1,7 @@
 /** What a browser's storage says of a diffusion model, checked. Apart from the entry, as the page needs no checks to show one. */
 
 import * as v from 'valibot';
-import { diffusionKinds, type DiffusionModel } from './diffusion-entry.ts';
+import { diffusionKinds, trainings, type DiffusionModel } from './diffusion-entry.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const schema = v.object({
@@ -11,6 +11,9 @@ const schema = v.object({
   prediction: v.nullable(v.picklist(['epsilon', 'v'])),
   sampling: v.nullable(v.picklist(['lcm', 'turbo'])),
   files: v.pipe(v.array(v.object({ name: v.string(), bytes: count })), v.nonEmpty()),
+  source: v.exactOptional(v.object({ sha256: v.string(), bytes: count })),
+  full: v.exactOptional(v.array(v.string())),
+  trained: v.exactOptional(v.picklist(trainings)),
   from: v.exactOptional(
     v.object({
       item: v.string(),

@@ -18,13 +18,15 @@ export interface ImportedDiffusion {
 /** `import` answers `model-unrecognised` with the reason `diffusion` for files that go the way of `importDiffusion`. */
 export interface DiffusionLibraryApi extends LibraryApi {
   /**
-   * Keeps the parts of a diffusion model that a file or a whole folder (names are paths) holds, as they are.
-   * Failures: `model-unsupported` for other families, by name, `model-damaged`, `model-unrecognised`.
+   * Keeps the parts of a diffusion model that a file or a whole folder (names are paths) holds: weights in half precision, where their
+   * values allow it. Failures: `cancelled`, `model-unsupported` for other families, by name, `model-damaged`, `model-unrecognised`.
    */
   importDiffusion(
     files: readonly NamedBlob[],
     onProgress?: (progress: ImportProgress) => void,
   ): Promise<Result<ImportedDiffusion>>;
+  /** Ends it; nothing is kept then. */
+  stopImport(): Promise<Result<null>>;
   /** Everything of that kind on this device. */
   diffusion(): Promise<Result<readonly DiffusionEntry[]>>;
   /**

@@ -1,8 +1,9 @@
 /** Reads the files of a diffusion model as a person gives them: weights with their notes, and configs. */
 
 import type { Failure } from '../../base/errors.ts';
-import { ok, type Result } from '../../base/result.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import { readNotes } from '../../formats/safetensors/notes.ts';
+import { joinTables, missingShard, wholeName } from '../../formats/shards.ts';
 import { readWeights, type NamedBlob } from '../../formats/weights-file.ts';
 import type { GivenWeights } from './checkpoint-parts.ts';
 import type { GivenConfig } from './checkpoint-told.ts';
@@ -19,7 +20,8 @@ const besides = /\.(json|txt|md|png|jpe?g|webp|ya?ml|gitattributes)$|(^|\/)(LICE
 
 /**
  * Names are paths where files come from a folder. Headers only are read. Failures: those of `readWeights`, with the file's name; an
- * ONNX or ncnn file is left to others.
+ * ONNX or ncnn file is left to others. Shards are one file, under the name that it would have in one piece; `model-unavailable` names one
+ * that is missing.
  */
 export async function readDiffusionFiles(files: readonly NamedBlob[]): Promise<Result<GivenFiles>> {
   const weights: GivenWeights[] = [];
@@ -37,7 +39,26 @@ export async function readDiffusionFiles(files: readonly NamedBlob[]): Promise<R
     const notes = file.format === 'safetensors' ? await readNotes(blob) : {};
     weights.push({ name, table: file.table, notes });
   }
-  return ok({ weights, configs });
+  const joined = joinShards(weights);
+  return joined.ok ? ok({ weights: joined.value, configs }) : joined;
+}
+
+function joinShards(weights: readonly GivenWeights[]): Result<readonly GivenWeights[]> {
+  const wholes: GivenWeights[] = [];
+  for (const whole of new Set(weights.map(({ name }) => wholeName(name)))) {
+    const given = weights.filter(({ name }) => wholeName(name) === whole);
+    const missing = missingShard(given.map(({ name }) => name));
+    if (missing !== null) {
+      const message = `"${missing}" is missing, a part of the weights "${whole}". Give all files of that folder together.`;
+      return fail('model-unavailable', message, { reason: 'missing-shard', name: missing });
+    }
+    const [first] = given;
+    if (first && given.length === 1 && first.name === whole) wholes.push(first);
+    else if (first) {
+      wholes.push({ ...first, name: whole, table: joinTables(given.map(({ table }) => table)) });
+    }
+  }
+  return ok(wholes);
 }
 
 /** The failure of one file among several. */

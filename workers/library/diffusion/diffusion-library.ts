@@ -38,6 +38,8 @@ export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
   readonly #kept: KeptDiffusion;
   readonly #fetch: Fetch;
   readonly #downloads: Downloads<DiffusionItem, ImportedDiffusion>;
+  /** Which imports may go on: an end outdates those that began before. */
+  #importing = 0;
   #base: string | null = null;
   #offers: DiffusionOffers | null = null;
 
@@ -79,9 +81,16 @@ export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
   ): Promise<Result<ImportedDiffusion>> {
     const found = await recogniseDiffusion(files);
     if (!found.ok) return found;
+    const run = this.#importing;
     return this.#kept.take(found.value, (progress) => {
       if (onProgress) quietly(onProgress, progress);
+      return run === this.#importing;
     });
+  }
+
+  async stopImport(): Promise<Result<null>> {
+    this.#importing++;
+    return Promise.resolve(ok(null));
   }
 
   async diffusion(): Promise<Result<readonly DiffusionEntry[]>> {
