@@ -117,7 +117,7 @@ export function redrawWords({ number, plural }: Formats) {
     clipSkip: 'Clip skip',
     strengthRule: 'Strength as',
     strengthRules: {
-      level: 'Noise level, same for all samplers',
+      level: 'One noise level',
       sampler: 'In AUTOMATIC1111',
       diffusers: 'In diffusers',
     } satisfies Record<StrengthRule, string>,
