@@ -83,9 +83,9 @@ function rangeOf(
   return { half, scale, zero: Math.min(2 * middle - 1, zero) };
 }
 
-/** The values that the integers stand for: [outputs, inputs]. */
+/** The values that the integers stand for: [outputs, inputs]. Scales may be singles too. */
 export function dequantiseMatrix(
-  { packed, scales, zeros }: NBits,
+  { packed, scales, zeros }: Omit<NBits, 'scales'> & { readonly scales: Uint16Array | Float32Array },
   inputs: number,
   bits: PackedBits,
 ): Float32Array<ArrayBuffer> {
@@ -97,11 +97,14 @@ export function dequantiseMatrix(
     bits === 8
       ? (bytes[start + index] as number)
       : ((bytes[start + (index >> 1)] as number) >> (index % 2 === 0 ? 0 : 4)) & 15;
-  return Float32Array.from({ length: count }, (_, i) => {
-    const index = Math.floor(i / block);
+  const values = new Float32Array(count);
+  for (let index = 0; index < scales.length; index++) {
+    const stored = scales[index] as number;
+    const scale = scales instanceof Uint16Array ? fromHalf(stored) : stored;
     const zero = zeros ? take(zeros, Math.floor(index / blocks) * zeroRow, index % blocks) : 2 ** (bits - 1);
-    return (take(packed, 0, i) - zero) * fromHalf(scales[index] as number);
-  });
+    for (let i = index * block; i < (index + 1) * block; i++) values[i] = (take(packed, 0, i) - zero) * scale;
+  }
+  return values;
 }
 
 export interface ChannelBits {
@@ -128,4 +131,14 @@ export function quantiseChannels(values: Float32Array, outputs: number): Channel
     }
   }
   return { integers, scales };
+}
+
+/** The values that the integers stand for, in the same order. */
+export function dequantiseChannels({ integers, scales }: ChannelBits): Float32Array<ArrayBuffer> {
+  const each = integers.length / scales.length;
+  const values = new Float32Array(integers.length);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = (integers[i] as number) * (scales[Math.floor(i / each)] as number);
+  }
+  return values;
 }

@@ -1,14 +1,15 @@
 /** The weights of a part in 8 and 4 bits, tensor by tensor; everything else stays where it lies. */
 
+import { invariant } from '../../base/assert.ts';
 import { AppendedTable, type ByteStore } from '../../formats/appended-table.ts';
 import { singlesOf } from '../../formats/convert-dtypes.ts';
-import { tensorBytes, valueCount } from '../../formats/tensor-bytes.ts';
-import type { TensorTable } from '../../formats/tensor-table.ts';
+import { dtypeBytes, tensorBytes, valueCount } from '../../formats/tensor-bytes.ts';
+import type { TensorEntry, TensorTable } from '../../formats/tensor-table.ts';
 import type { TensorSpec } from '../architecture.ts';
 import { scaleName } from '../graph-builder.ts';
 import { packedName, packedScales, packedZeros, type PackedBits } from '../packed.ts';
 import type { Continue } from '../smaller.ts';
-import { quantiseChannels, quantiseMatrix, type NBitsForm } from './nbits.ts';
+import { quantiseChannels, quantiseMatrix } from './nbits.ts';
 
 /** Inputs of a matrix that share a scale. */
 const block = 32;
@@ -28,10 +29,64 @@ export function packable(tensors: Iterable<TensorSpec>): ReadonlyMap<string, 'ma
   return found;
 }
 
+type LaidTensor = Omit<TensorEntry, 'offset' | 'bytes'>;
+
+/** What a tensor becomes in so many bits, around zero: its integers, and their scales. A convolution has 8 whatever is asked. */
+export function packedTensors({ name, shape }: TensorSpec, bits: PackedBits): readonly LaidTensor[] {
+  const [outputs = 1, inputs = 1] = shape;
+  if (shape.length === 4) {
+    return [
+      { name, dtype: 'i8', shape },
+      { name: scaleName(name), dtype: 'f32', shape: [outputs] },
+    ];
+  }
+  const blocks = inputs / block;
+  return [
+    { name: packedName(name, bits), dtype: 'u8', shape: [outputs, blocks, (block * bits) / 8] },
+    { name: packedScales(name), dtype: 'f16', shape: [outputs, blocks] },
+  ];
+}
+
 /** How many bytes a tensor takes in so many bits, with its scales. */
-export function packedBytes({ shape }: TensorSpec, bits: PackedBits): number {
-  const values = valueCount(shape);
-  return shape.length === 4 ? values + 4 * (shape[0] ?? 0) : (values * bits) / 8 + 2 * (values / block);
+export function packedBytes(spec: TensorSpec, bits: PackedBits): number {
+  return packedTensors(spec, bits).reduce(
+    (sum, { dtype, shape }) => sum + valueCount(shape) * dtypeBytes[dtype],
+    0,
+  );
+}
+
+/**
+ * Writes a tensor in so many bits, in place of the one of its name. False, and nothing is written, where values are no numbers or beyond
+ * half precision.
+ */
+export async function putPacked(
+  table: AppendedTable,
+  spec: TensorSpec,
+  values: Float32Array,
+  bits: PackedBits,
+  symmetric = true,
+): Promise<boolean> {
+  const { name, shape } = spec;
+  const [outputs = 1, inputs = 1] = shape;
+  if (!values.every((value) => Math.abs(value) <= largestHalf)) return false;
+  const put = async (laid: LaidTensor | undefined, data: ArrayBufferView<ArrayBuffer>): Promise<void> => {
+    invariant(laid, `${name} has no place for its values`);
+    await table.put(laid, whole(data));
+  };
+  const [laidValues, laidScales] = packedTensors(spec, bits);
+  if (shape.length === 4) {
+    const { integers, scales } = quantiseChannels(values, outputs);
+    await put(laidValues, integers);
+    await put(laidScales, scales);
+    return true;
+  }
+  const { packed, scales, zeros } = quantiseMatrix(values, inputs, { bits, block, symmetric });
+  await put(laidValues, packed);
+  await put(laidScales, scales);
+  if (zeros)
+    await put({ name: packedZeros(name), dtype: 'u8', shape: [outputs, zeros.length / outputs] }, zeros);
+  table.drop(name);
+  return true;
 }
 
 /**
@@ -53,27 +108,9 @@ export async function quantiseTable(
     if (!go(done, total)) return null;
     done += entry.bytes;
     const { name, shape, dtype } = entry;
-    const [outputs = 1, inputs = 1] = shape;
-    if (shape.length !== 4 && (shape.length !== 2 || inputs % block !== 0)) continue;
+    if (shape.length !== 4 && (shape.length !== 2 || (shape[1] ?? 1) % block !== 0)) continue;
     const values = singlesOf((await tensorBytes(table, entry)).buffer, dtype);
-    if (!values?.every((value) => Math.abs(value) <= largestHalf)) continue;
-    if (shape.length === 4) {
-      const { integers, scales } = quantiseChannels(values, outputs);
-      await appended.put({ name, dtype: 'i8', shape }, whole(integers));
-      await appended.put({ name: scaleName(name), dtype: 'f32', shape: [outputs] }, whole(scales));
-      continue;
-    }
-    const form: NBitsForm = { bits: plan.get(name) ?? 8, block, symmetric };
-    const { packed, scales, zeros } = quantiseMatrix(values, inputs, form);
-    const blocks = inputs / block;
-    const packedShape = [outputs, blocks, (block * form.bits) / 8];
-    await appended.put({ name: packedName(name, form.bits), dtype: 'u8', shape: packedShape }, whole(packed));
-    await appended.put({ name: packedScales(name), dtype: 'f16', shape: [outputs, blocks] }, whole(scales));
-    if (zeros) {
-      const zeroShape = [outputs, zeros.length / outputs];
-      await appended.put({ name: packedZeros(name), dtype: 'u8', shape: zeroShape }, whole(zeros));
-    }
-    appended.drop(name);
+    if (values) await putPacked(appended, entry, values, plan.get(name) ?? 8, symmetric);
   }
   go(total, total);
   return appended.finish();
