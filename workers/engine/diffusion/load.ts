@@ -24,8 +24,8 @@ import { blobStore } from '../../../src/formats/appended-table.ts';
 import { convertTable } from '../../../src/formats/convert-table.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
 import type { NamedBlob } from '../../../src/formats/weights-file.ts';
+import { chosenFiles, type ChosenLora } from '../../../src/recipes/chosen-files.ts';
 import type { FullRefineStep } from '../../../src/recipes/refine.ts';
-import { chosenFiles, type ChosenLora } from './chosen-files.ts';
 import { loadedPart, type LoadedModel } from './loaded-model.ts';
 
 export interface LoadOptions {

@@ -1,12 +1,12 @@
-/** Which of the files that come with a job a step works with. */
+/** Which of the files that come with a job a step works with: what the engine loads, and what the library merges before. */
 
-import { fail, ok, type Result } from '../../../src/base/result.ts';
-import type { LoraTag } from '../../../src/diffusion/text/network-tags.ts';
-import type { NamedBlob } from '../../../src/formats/weights-file.ts';
-import type { FullRefineStep } from '../../../src/recipes/refine.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { LoraTag } from '../diffusion/text/network-tags.ts';
+import type { NamedBlob } from '../formats/weights-file.ts';
+import type { FullRefineStep } from './refine.ts';
 
 export interface ChosenFiles {
-  /** Everything that is named, and everything that is not weights; all files where no checkpoint is named. */
+  /** Everything that is named, and the configs of the checkpoint's own folder; all files where no checkpoint is named. */
   readonly files: readonly NamedBlob[];
   /** By the names that the files have. */
   readonly loras: readonly ChosenLora[];
@@ -27,6 +27,16 @@ function calledName(name: string): string {
 /** A file is named by its path, its name alone, or a folder that it is in. */
 function isNamed(name: string, by: string): boolean {
   return name === by || name.endsWith(`/${by}`) || name.startsWith(`${by.replace(/\/$/, '')}/`);
+}
+
+/** Folders of parts inside a model's own. */
+const ofPart = /(^|\/)(unet|vae|text_encoder|controlnet)\/$/;
+
+/** Where the configs of what is named so lie, with a slash at its end; nothing for a file that lies in no folder. */
+function folderOf(files: readonly NamedBlob[], by: string): string {
+  const name = files.find((file) => isNamed(file.name, by))?.name ?? '';
+  const folder = `${by.replace(/\/$/, '')}/`;
+  return name.startsWith(folder) ? folder : name.replace(/[^/]*$/, '').replace(ofPart, '$1');
 }
 
 /** Failures: `model-unavailable` for a name that no file has. */
@@ -59,11 +69,13 @@ export function chosenFiles(
     return found ? [{ ...lora, file: found.name }] : [];
   });
   if (weights.checkpoint === undefined) return ok({ files, loras });
+  const own = folderOf(files, weights.checkpoint);
+  // A file in no folder has the configs that lie in none.
+  const isConfig = (name: string): boolean =>
+    /\.json$/i.test(name) && name.startsWith(own) && (own !== '' || !name.includes('/'));
   const chosen = files.filter(
     ({ name }) =>
-      named.some((by) => isNamed(name, by)) ||
-      loras.some(({ file }) => file === name) ||
-      /\.json$/i.test(name),
+      named.some((by) => isNamed(name, by)) || loras.some(({ file }) => file === name) || isConfig(name),
   );
   return ok({ files: chosen, loras });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RefineStep } from '../../../src/recipes/refine.ts';
 import { chosenFiles } from './chosen-files.ts';
+import type { RefineStep } from './refine.ts';
 
 const names = ['sd15/unet/a.bin', 'sd15/unet/config.json', 'other.ckpt', 'vae.pt', 'loras/paint.safetensors'];
 const files = names.map((name) => ({ name, blob: new Blob() }));
@@ -29,12 +29,33 @@ describe('the files that a step works with', () => {
     });
     const loras = [{ file: 'paint.safetensors', weight: 2 }];
     expect(chosen({ weights: { checkpoint: 'other.ckpt', loras } }, ['paint'])).toEqual({
-      files: ['sd15/unet/config.json', 'other.ckpt', 'loras/paint.safetensors'],
+      files: ['other.ckpt', 'loras/paint.safetensors'],
       loras: [
         { file: 'loras/paint.safetensors', text: 2, unet: 2 },
         { file: 'loras/paint.safetensors', text: 0.5, unet: 0.7 },
       ],
     });
+  });
+
+  it('leaves the configs of other folders aside, whichever file of its own folder is named', () => {
+    const two = [
+      'a/unet/x.safetensors',
+      'a/scheduler/scheduler_config.json',
+      'b/unet/config.json',
+      'c.json',
+      'c.ckpt',
+    ];
+    const of = (checkpoint: string): unknown => {
+      const found = chosenFiles(
+        two.map((name) => ({ name, blob: new Blob() })),
+        { weights: { checkpoint } },
+        [],
+      );
+      return found.ok && found.value.files.map(({ name }) => name);
+    };
+    expect(of('a')).toEqual(two.slice(0, 2));
+    expect(of('a/unet/x.safetensors')).toEqual(two.slice(0, 2));
+    expect(of('c.ckpt')).toEqual(['c.json', 'c.ckpt']);
   });
 
   it.each<[Pick<RefineStep, 'weights' | 'control'>, string[]]>([
