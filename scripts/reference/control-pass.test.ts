@@ -90,9 +90,9 @@ describe('a ControlNet', () => {
         text: (chunk) => networks.text(chunk),
         encode: (pixels, map) => networks.encode(pixels, map),
         decode: (latent, map) => networks.decode(latent, map),
-        predict: (call) => {
-          calls.push(call);
-          return networks.predict(call);
+        predict: (asked) => {
+          calls.push(at(asked, 0));
+          return networks.predict(asked);
         },
       },
     );

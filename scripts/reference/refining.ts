@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { weightsPath } from '../../src/architectures/graph-builder.ts';
+import type { Failure } from '../../src/base/errors.ts';
 import { ok } from '../../src/base/result.ts';
 import { writeOnnx } from '../../src/formats/onnx/writer.ts';
 import type { NamedBlob } from '../../src/formats/weights-file.ts';
@@ -12,6 +13,7 @@ import { MemoryStore } from '../../src/picture/memory-store.ts';
 import type { PixelBlock, PixelStore } from '../../src/picture/pixel-store.ts';
 import { withDefaults, type RefineStep } from '../../src/recipes/refine.ts';
 import { prepareRefine, type OpenedRefine } from '../../workers/engine/diffusion/open.ts';
+import type { Room } from '../../workers/engine/diffusion/room.ts';
 import type { OpenPart } from '../../workers/engine/diffusion/part-session.ts';
 import type { PassWork, Written } from '../../workers/engine/steps/pass-work.ts';
 import { refinePass } from '../../workers/engine/steps/refine.ts';
@@ -20,9 +22,17 @@ export const merges = new Blob([
   readFileSync(join(import.meta.dirname, '../../public/models/clip/merges.txt')),
 ]);
 
-/** Parts in Node; how many are open, and the most that ever were at once. */
-export function nodeOpener(): { open: OpenPart; held: () => number; most: () => number } {
+/** What is known of parts in Node: how many are open, the most that ever were at once, and calls by the part's name and batch. */
+interface NodeParts {
+  readonly open: OpenPart;
+  readonly held: () => number;
+  readonly most: () => number;
+  readonly calls: ReadonlyMap<string, number>;
+}
+
+export function nodeOpener(): NodeParts {
   let [held, most] = [0, 0];
+  const calls = new Map<string, number>();
   const open: OpenPart = async (model, weights) => {
     const session = await InferenceSession.create(writeOnnx(model), {
       executionProviders: ['cpu'],
@@ -33,6 +43,8 @@ export function nodeOpener(): { open: OpenPart; held: () => number; most: () => 
     most = Math.max(most, ++held);
     return ok({
       run: async (inputs) => {
+        const called = `${model.name} ${String(model.inputs[0]?.shape?.[0] ?? 1)}`;
+        calls.set(called, (calls.get(called) ?? 0) + 1);
         const feeds = Object.entries(inputs).map(([name, values]): [string, Tensor] => {
           const dims = model.inputs.find((input) => input.name === name)?.shape?.map(Number) ?? [];
           return [
@@ -55,7 +67,13 @@ export function nodeOpener(): { open: OpenPart; held: () => number; most: () => 
       },
     });
   };
-  return { open, held: () => held, most: () => most };
+  return { open, held: () => held, most: () => most, calls };
+}
+
+export interface NodeMeans {
+  readonly room?: Room | null;
+  readonly open?: OpenPart;
+  readonly notice?: (notice: Failure) => void;
 }
 
 /** A refine step made ready for pictures of `size`. */
@@ -63,10 +81,11 @@ export async function openRefining(
   step: Omit<RefineStep, 'kind'>,
   files: readonly NamedBlob[],
   size: Size,
+  { room = null, open = nodeOpener().open, notice = () => undefined }: NodeMeans = {},
 ): Promise<OpenedRefine> {
   const full = withDefaults({ kind: 'refine', ...step });
-  const means = { precision: 'fp32', flash: false } as const;
-  const made = await prepareRefine(full, { files, merges }, size, means, nodeOpener().open, () => undefined);
+  const means = { precision: 'fp32', flash: false, room } as const;
+  const made = await prepareRefine(full, { files, merges }, size, means, open, notice);
   if (!made.ok) throw new Error(made.error.message);
   return made.value;
 }

@@ -73,7 +73,7 @@ async function redrawn(
     const [sigma, to] = [at(plan.sigmas, i), at(plan.sigmas, i + 1)];
     const sample = x.map((one) => one / Math.hypot(sigma, 1));
     const call = { sample, size: map, timestep, context, guidance: 1, control: null };
-    const answer = await value(networks.predict(call));
+    const answer = at(await value(networks.predict([call])), 0);
     x = x.map((one, place) => {
       const denoised =
         at(free, place % free.length) === 1 ? one - sigma * at(answer, place) : at(original, place);

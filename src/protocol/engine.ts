@@ -144,6 +144,8 @@ export interface RefineCheckpoint {
   readonly writer: RefineWriterState | null;
   /** The largest side of the VAE's tiles in the latent map: it decides which operations there are. */
   readonly vaeTile: number;
+  /** Whether there was too little memory for several predictions in one call. */
+  readonly inTurn: boolean;
 }
 
 /** A picture as it travels between engines. */

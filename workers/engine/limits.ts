@@ -7,7 +7,7 @@ import type { Gpu } from './gpu-device.ts';
 const gibibyte = 2 ** 30;
 
 /** Chrome says roughly how much memory there is, in GiB; elsewhere a modest device is assumed. */
-function deviceMemory(): number {
+export function deviceMemory(): number {
   const memory: unknown = 'deviceMemory' in navigator ? navigator.deviceMemory : undefined;
   return typeof memory === 'number' ? memory : 4;
 }

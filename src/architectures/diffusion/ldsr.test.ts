@@ -5,7 +5,7 @@ import { zeroTable } from '../empty-table.ts';
 import { type CodebookStructure, ldsrDecoder } from './ldsr-decoder.ts';
 import { ldsrMultiple, type LdsrStructure, ldsrUnet } from './ldsr-unet.ts';
 import { buildPart, type Part } from './part.ts';
-import { valueSizes } from './testing/value-sizes.ts';
+import { valueSizes } from './value-sizes.ts';
 import { vaeDecoder } from './vae-decoder.ts';
 import { vaeTileLimit } from './vae-structure.ts';
 

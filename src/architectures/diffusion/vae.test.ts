@@ -6,7 +6,7 @@ import type { Precision } from '../graph-builder.ts';
 import { latentScaling } from './latent-scaling.ts';
 import { buildPart, type Part } from './part.ts';
 import { taesdDecoder, taesdEncoder, type TaesdStructure } from './taesd.ts';
-import { valueSizes } from './testing/value-sizes.ts';
+import { valueSizes } from './value-sizes.ts';
 import { vaeDecoder } from './vae-decoder.ts';
 import { vaeEncoder } from './vae-encoder.ts';
 import { type VaeStructure, vaeTileLimit } from './vae-structure.ts';

@@ -61,6 +61,10 @@ function resultShape(node: OnnxNode, given: readonly Shape[], numbers: (index: n
     }
     case 'Conv':
       return convolved(first, second, node);
+    case 'MatMulNBits': {
+      const outputs = node.attributes?.['N'];
+      return [...first.slice(0, -1), outputs && 'int' in outputs ? outputs.int : 0];
+    }
     case 'Resize':
       // Maps are only ever doubled here.
       return [first[0] ?? 0, first[1] ?? 0, 2 * (first[2] ?? 0), 2 * (first[3] ?? 0)];
@@ -87,6 +91,7 @@ const keeping = new Set([
   'Cast',
   'Clip',
   'Cos',
+  'DequantizeLinear',
   'Gelu',
   'Identity',
   'InstanceNormalization',

@@ -1,4 +1,4 @@
-/** Denoises one canvas: a call is one prediction of the UNet for one tile and one text; the tiles are joined before each step. */
+/** Denoises one canvas: the UNet predicts each tile for each text, and the tiles are joined before each step. */
 
 import { at, invariant } from '../../base/assert.ts';
 import { ok, type Result } from '../../base/result.ts';
@@ -10,7 +10,7 @@ import { begin, finished, next, wanted, type Run, type Wanted } from '../sampler
 import type { GridTile } from '../tiles/grid.ts';
 import { LatentJoiner, type PartlyJoined } from '../tiles/latent-joiner.ts';
 import type { Canvas } from './canvas.ts';
-import type { Floats, Networks } from './networks.ts';
+import type { Floats, Networks, Prediction } from './networks.ts';
 import { latentChannels, pixelsUnder } from './vae-tiles.ts';
 
 /** What all canvases of a run share. */
@@ -33,8 +33,8 @@ export interface Holding {
 export interface DenoiserState {
   readonly run: Run;
   readonly joined: PartlyJoined;
-  /** The prediction of a tile for the prompt, while that for the negative prompt is still to come. */
-  readonly half: Floats | null;
+  /** The predictions of a tile that are there, by text, while not all of them were asked for: of one text, or of all at once. */
+  readonly answers: readonly Floats[];
 }
 
 /** What a step has come to, for a preview: a rectangle of the denoised latent map. */
@@ -51,7 +51,7 @@ export class CanvasDenoiser {
   readonly #holding: Holding | null;
   readonly #joiner: LatentJoiner;
   #run: Run;
-  #half: Floats | null;
+  #answers: readonly Floats[];
   /** What the ControlNet saw last: both texts of a tile, and every step of a canvas of one tile, show it the same. */
   #hint: { readonly tile: number; readonly pixels: Floats } | null = null;
 
@@ -70,38 +70,33 @@ export class CanvasDenoiser {
     this.#holding = holding;
     const resumed = from instanceof Float32Array ? null : from;
     this.#run = from instanceof Float32Array ? begin(canvas.steps.plan, from, field.draw(0)) : from.run;
-    this.#half = resumed?.half ?? null;
+    this.#answers = resumed?.answers ?? [];
     this.#joiner = new LatentJoiner(canvas.grid, latentChannels, 'gaussian', resumed?.joined);
   }
 
   /**
-   * The prediction of one tile for one text. With the last text of a tile it is joined, and with the last tile the step is
-   * made. The result shows where the tile is going, or null before its last text.
+   * The prediction of one tile for one text, which may be there already: the networks answer for several texts at once where they can. With
+   * the last text of a tile it is joined, and with the last tile the step is made. The result shows where the tile is going, or null
+   * before its last text.
    */
   async predict(tileIndex: number, branch: number, source: PixelStore): Promise<Result<Foreseen | null>> {
     const { guidance } = this.#denoising;
-    const { timesteps } = this.#canvas.steps.plan;
     const tile = at(this.#canvas.grid.tiles, tileIndex);
     const asked = wanted(this.#run);
     invariant(asked, 'The canvas is denoised already');
     const x = cutPlanes(floats(asked.x), this.#canvas.grid.size, tile.rect);
     const contexts = this.#denoising.contexts(this.#run.step);
-    const factors = this.#denoising.control(this.#run.step, timesteps.length, branch);
-    const answer = await this.#networks.predict({
-      sample: modelInput(x, asked.sigma),
-      size: { width: tile.rect.width, height: tile.rect.height },
-      timestep: asked.timestep,
-      context: at(contexts, branch),
-      guidance,
-      control: factors && { hint: await this.#seen(tile, source), factors },
-    });
-    if (!answer.ok) return answer;
-    if (branch < contexts.length - 1) {
-      this.#half = answer.value;
-      return ok(null);
+    if (branch >= this.#answers.length) {
+      const calls = await this.#calls(tile, x, asked, source);
+      const answers = await this.#networks.predict(calls);
+      if (!answers.ok) return answers;
+      this.#answers = [...this.#answers, ...answers.value];
     }
-    const joined = this.#half ? guided(answer.value, this.#half, guidance) : answer.value;
-    this.#half = null;
+    if (branch < contexts.length - 1) return ok(null);
+    const [prompted, negative] = this.#answers;
+    invariant(prompted, 'A prompt was asked for');
+    const joined = negative ? guided(negative, prompted, guidance) : prompted;
+    this.#answers = [];
     const latent = denoisedFrom(this.#networks.traits.prediction, x, joined, asked.sigma);
     this.#joiner.add(tile, latent);
     if (tileIndex === this.#canvas.grid.tiles.length - 1) this.#step(asked);
@@ -116,7 +111,35 @@ export class CanvasDenoiser {
 
   /** Between two calls. */
   state(): DenoiserState {
-    return { run: this.#run, joined: this.#joiner.partly(), half: this.#half };
+    return { run: this.#run, joined: this.#joiner.partly(), answers: this.#answers };
+  }
+
+  /** What is still to be asked of a tile. */
+  async #calls(
+    tile: GridTile,
+    x: Floats,
+    { sigma, timestep }: Wanted,
+    source: PixelStore,
+  ): Promise<Prediction[]> {
+    const denoising = this.#denoising;
+    const { step, plan } = this.#run;
+    const sample = modelInput(x, sigma);
+    const { width, height } = tile.rect;
+    const calls: Prediction[] = [];
+    for (const [branch, context] of denoising.contexts(step).entries()) {
+      if (branch < this.#answers.length) continue;
+      const factors = denoising.control(step, plan.timesteps.length, branch);
+      const seen = factors && { hint: await this.#seen(tile, source), factors };
+      calls.push({
+        sample,
+        size: { width, height },
+        timestep,
+        context,
+        guidance: denoising.guidance,
+        control: seen,
+      });
+    }
+    return calls;
   }
 
   async #seen({ index, rect }: GridTile, source: PixelStore): Promise<Floats> {

@@ -27,7 +27,7 @@ export interface Chunk {
   readonly tokens: readonly number[];
 }
 
-/** One call of the UNet. */
+/** What the UNet is asked for one tile and one text. */
 export interface Prediction {
   /** [4, height, width], scaled as the network wants it. */
   readonly sample: Floats;
@@ -49,7 +49,10 @@ export interface Networks {
   text(chunk: Chunk): Promise<Result<Floats>>;
   /** From [3, 8 height, 8 width] in -1..1 to [4, height, width], the posterior's mean, unscaled. */
   encode(pixels: Floats, size: Size): Promise<Result<Floats>>;
-  predict(call: Prediction): Promise<Result<Floats>>;
+  /**
+   * Answers the first of several calls of one size, and as many after it as there is memory for at once: in one call of the network.
+   */
+  predict(calls: readonly Prediction[]): Promise<Result<readonly Floats[]>>;
   /** From unscaled [4, height, width] to [3, 8 height, 8 width] in -1..1, not clamped. */
   decode(latent: Floats, size: Size): Promise<Result<Floats>>;
 }

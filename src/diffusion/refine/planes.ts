@@ -18,6 +18,25 @@ export function pastePlanes(map: Floats, size: Size, rect: Rect, values: Floats)
   }
 }
 
+/** Values of several calls, one after another. */
+export function joined(parts: readonly Floats[]): Floats {
+  const [first] = parts;
+  if (first && parts.length === 1) return first;
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let to = 0;
+  for (const part of parts) {
+    whole.set(part, to);
+    to += part.length;
+  }
+  return whole;
+}
+
+/** The way back: as many equal parts, which share the values' memory. */
+export function apart(values: Floats, count: number): Floats[] {
+  const length = values.length / count;
+  return Array.from({ length: count }, (_, i) => values.subarray(i * length, (i + 1) * length));
+}
+
 /** Every value times a factor plus an offset, in place. */
 export function scaled(values: Floats, factor: number, offset = 0): Floats {
   for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * factor + offset;

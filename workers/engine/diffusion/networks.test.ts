@@ -91,6 +91,7 @@ function bench(
   const networks = new PartNetworks(model, open, {
     precision,
     keepAll,
+    room: null,
     notice: (notice) => notices.push(notice),
   });
   return { networks, held: () => [...held], opened, notices };
@@ -106,10 +107,10 @@ describe('the networks of a diffusion model', () => {
     expect(held()).toEqual(['text fp16']);
     await networks.encode(new Float32Array(1), size);
     expect(held()).toEqual(['encoder fp16']);
-    await networks.predict(call);
+    await networks.predict([call]);
     expect(held()).toEqual(['unet fp16']);
-    await networks.predict({ ...call, control: { hint: new Float32Array(1), factors: [1] } });
-    await networks.predict(call);
+    await networks.predict([{ ...call, control: { hint: new Float32Array(1), factors: [1] } }]);
+    await networks.predict([call]);
     expect(held()).toEqual(['unet fp16', 'controlnet fp16']);
     await networks.decode(new Float32Array(1), size);
     expect(held()).toEqual(['decoder fp16']);
@@ -120,8 +121,8 @@ describe('the networks of a diffusion model', () => {
 
   it('are opened anew for another size, and never kept beside that of the first', async () => {
     const { networks, held, opened } = bench();
-    await networks.predict(call);
-    await networks.predict({ ...call, size: { width: 4, height: 1 } });
+    await networks.predict([call]);
+    await networks.predict([{ ...call, size: { width: 4, height: 1 } }]);
     expect(opened).toHaveLength(2);
     // Both have one name here: the second was opened when the first had been released.
     expect(held()).toEqual(['unet fp16']);
@@ -132,7 +133,7 @@ describe('the networks of a diffusion model', () => {
     const { networks, held, opened } = bench(() => 1, { keepAll: true });
     for (let round = 0; round < 2; round++) {
       await networks.encode(new Float32Array(1), size);
-      await networks.predict(call);
+      await networks.predict([call]);
       await networks.decode(new Float32Array(1), size);
     }
     expect(opened).toHaveLength(3);
@@ -148,7 +149,7 @@ describe('the networks of a diffusion model', () => {
       expect(held()).toEqual(['decoder fp32']);
       expect(notices).toMatchObject([{ code: 'fp16-untrusted', detail: { part: 'decoder' } }]);
       // It is not tried again, and the others go on in half precision.
-      await networks.predict(call);
+      await networks.predict([call]);
       await networks.decode(new Float32Array(1), size);
       expect(opened).toEqual(['decoder fp16', 'decoder fp32', 'unet fp16', 'decoder fp32']);
       expect(notices).toHaveLength(1);
@@ -170,9 +171,10 @@ describe('the networks of a diffusion model', () => {
     const networks = new PartNetworks(model, () => Promise.resolve(fail('gpu-lost', 'Gone.')), {
       precision: 'fp32',
       keepAll: false,
+      room: null,
       notice: () => undefined,
     });
-    expect(await networks.predict(call)).toMatchObject({ ok: false, error: { code: 'gpu-lost' } });
+    expect(await networks.predict([call])).toMatchObject({ ok: false, error: { code: 'gpu-lost' } });
     await networks.release();
   });
 });

@@ -1,6 +1,6 @@
 /**
- * The networks of a model, each opened when it is first asked for. Only those that work together are held: texts, encoding,
- * denoising and decoding follow one another, and together their weights would not fit most devices.
+ * The networks of a model that redraws. Only those that work together are held: texts, encoding, denoising and decoding follow one
+ * another, and together their weights would not fit most devices.
  */
 
 import { invertedTokens } from '../../../src/architectures/diffusion/clip-inputs.ts';
@@ -9,7 +9,7 @@ import type { PartForm } from '../../../src/architectures/diffusion/part.ts';
 import type { Precision } from '../../../src/architectures/graph-builder.ts';
 import type { Failure } from '../../../src/base/errors.ts';
 import { at } from '../../../src/base/assert.ts';
-import { fail, failure, ok, type Result } from '../../../src/base/result.ts';
+import { failure, ok, type Result } from '../../../src/base/result.ts';
 import type {
   Chunk,
   Floats,
@@ -18,11 +18,13 @@ import type {
   Prediction,
 } from '../../../src/diffusion/refine/networks.ts';
 import { philoxNormals } from '../../../src/diffusion/noise/philox.ts';
-import { allFinite, scaled } from '../../../src/diffusion/refine/planes.ts';
 import { guidanceEmbedding } from '../../../src/diffusion/guidance.ts';
+import { apart, joined } from '../../../src/diffusion/refine/planes.ts';
 import type { Size } from '../../../src/picture/geometry.ts';
+import { HeldParts, type Given } from './held-parts.ts';
 import type { LoadedModel, LoadedPart } from './loaded-model.ts';
-import type { OpenPart, PartSession, Values } from './part-session.ts';
+import type { OpenPart, Values } from './part-session.ts';
+import { fits, type Room } from './room.ts';
 
 type Role = 'text' | 'encoder' | 'unet' | 'decoder' | 'controlnet';
 
@@ -35,41 +37,60 @@ const together: Readonly<Record<Role, readonly Role[]>> = {
   decoder: ['decoder'],
 };
 
-const lastTimestep = 999;
+const names: Readonly<Record<Role, string>> = {
+  text: 'text encoder',
+  encoder: "VAE's encoder",
+  unet: 'UNet',
+  decoder: "VAE's decoder",
+  controlnet: 'ControlNet',
+};
 
-interface Held {
-  readonly key: string;
-  readonly session: PartSession;
-  /** The graph's inputs: their names and lengths. */
-  readonly inputs: ReadonlyMap<string, number>;
-}
+const lastTimestep = 999;
 
 export interface NetworkOptions {
   readonly precision: Precision;
   /** Whether all parts stay open once they are: for work that goes back and forth between them. */
   readonly keepAll: boolean;
+  /** For several predictions in one call; null: each has its own. */
+  readonly room: Room | null;
   readonly notice: (notice: Failure) => void;
 }
 
 export class PartNetworks implements Networks {
   readonly #model: LoadedModel;
-  readonly #open: OpenPart;
   readonly #options: NetworkOptions;
+  readonly #parts: HeldParts<Role>;
   #prediction: ModelTraits['prediction'] | null;
-  readonly #held = new Map<Role, Held>();
-  /** Parts that gave infinities in half precision, and compute in full precision since. */
-  readonly #full = new Set<Role>();
+  /** Whether predictions are made one by one, and for how many of which form that was found out. */
+  #inTurn: boolean;
+  #fitting: { readonly key: string; readonly fits: boolean } | null = null;
 
   constructor(model: LoadedModel, open: OpenPart, options: NetworkOptions) {
     this.#prediction = model.traits.prediction;
     this.#model = model;
-    this.#open = open;
     this.#options = options;
+    this.#inTurn = options.room === null;
+    this.#parts = new HeldParts(open, {
+      part: (role) => this.#part(role),
+      names,
+      stays: (role, working) => options.keepAll || together[working].includes(role),
+      precision: options.precision,
+      notice: options.notice,
+    });
   }
 
   /** What the UNet predicts is known after its first call at the latest. */
   get traits(): ModelTraits {
     return { ...this.#model.traits, prediction: this.#prediction ?? 'epsilon' };
+  }
+
+  /** Whether predictions are made one by one; `takeTurns` makes it so. */
+  get inTurn(): boolean {
+    return this.#inTurn;
+  }
+
+  takeTurns(): void {
+    this.#inTurn = true;
   }
 
   text({ tokens }: Chunk): Promise<Result<Floats>> {
@@ -80,121 +101,111 @@ export class PartNetworks implements Networks {
       const { ids, kept, vectors } = invertedTokens(tokens, rows, { vocabulary, width });
       Object.assign(inputs, { input_ids: ids, kept, vectors });
     }
-    return this.#run('text', { width: 1, height: 1 }, tokens.length, inputs, 'hidden');
+    const form = { batch: 1, width: 1, height: 1, tokens: tokens.length };
+    return this.#parts.run('text', form, inputs, 'hidden');
   }
 
-  encode(pixels: Floats, size: Size): Promise<Result<Floats>> {
-    return this.#run('encoder', size, 1, { sample: pixels }, 'mean');
+  encode(pixels: Floats, { width, height }: Size): Promise<Result<Floats>> {
+    return this.#parts.run('encoder', { batch: 1, width, height, tokens: 1 }, { sample: pixels }, 'mean');
   }
 
-  decode(latent: Floats, size: Size): Promise<Result<Floats>> {
-    return this.#run('decoder', size, 1, { latent }, 'sample');
+  decode(latent: Floats, { width, height }: Size): Promise<Result<Floats>> {
+    return this.#parts.run('decoder', { batch: 1, width, height, tokens: 1 }, { latent }, 'sample');
   }
 
-  async predict({ sample, size, timestep, context, guidance, control }: Prediction): Promise<Result<Floats>> {
-    const { contextWidth, guidanceInput } = this.traits;
-    const inputs: Record<string, Values> = { sample, timestep: Float32Array.of(timestep), context };
-    const tokens = context.length / contextWidth;
-    if (control) {
-      const residuals = await this.#all('controlnet', size, tokens, { ...inputs, hint: control.hint });
-      if (!residuals.ok) return residuals;
-      const entries = Object.entries(residuals.value);
-      // The last is the middle's, however many there are on the way down.
-      const first = control.factors.length - entries.length;
-      for (const [i, [name, values]] of entries.entries()) {
-        inputs[name] = scaled(values, at(control.factors, first + i));
-      }
+  async predict(calls: readonly Prediction[]): Promise<Result<readonly Floats[]>> {
+    if (calls.length > 1 && this.#fit(this.#form(calls))) {
+      const done = await this.#ask(calls);
+      if (done.ok || done.error.code !== 'out-of-memory') return done;
+      this.#inTurn = true;
+      this.#options.notice(
+        failure(
+          'out-of-memory',
+          'There is too little memory for the prompt and the negative prompt in one call, so they are computed one after the other from now on.',
+          { what: 'batch' },
+        ),
+      );
+      // An aborted runtime runs nothing any more: a new engine goes on.
+      if (done.error.detail?.['fatal'] === true) return done;
     }
-    if (guidanceInput) inputs['timestep_cond'] = guidanceEmbedding(guidance);
-    const told = await this.#findPrediction(size, tokens, inputs);
+    return this.#ask(calls.slice(0, 1));
+  }
+
+  release(): Promise<void> {
+    return this.#parts.release();
+  }
+
+  /** All of the calls in one of the UNet, and those with a ControlNet in one of that. */
+  async #ask(calls: readonly Prediction[]): Promise<Result<Floats[]>> {
+    const form = this.#form(calls);
+    const inputs: Record<string, Values> = { ...sharedInputs(calls) };
+    const controlled = await this.#residuals(calls);
+    if (!controlled.ok) return controlled;
+    Object.assign(inputs, controlled.value);
+    if (this.traits.guidanceInput) {
+      inputs['timestep_cond'] = joined(calls.map(({ guidance }) => guidanceEmbedding(guidance)));
+    }
+    const told = await this.#findPrediction(form, inputs);
     if (!told.ok) return told;
-    return this.#run('unet', size, tokens, inputs, 'noise');
+    const noise = await this.#parts.run('unet', form, inputs, 'noise');
+    return noise.ok ? ok(apart(noise.value, calls.length)) : noise;
+  }
+
+  /** What the ControlNet adds, each call's times its factors; nothing for calls without. */
+  async #residuals(calls: readonly Prediction[]): Promise<Result<Given>> {
+    const asking = calls.flatMap((call) => (call.control ? [{ ...call, control: call.control }] : []));
+    if (asking.length === 0) return ok({});
+    const hint = joined(asking.map(({ control }) => control.hint));
+    const answer = await this.#parts.all('controlnet', this.#form(asking), { ...sharedInputs(asking), hint });
+    if (!answer.ok) return answer;
+    const entries = Object.entries(answer.value);
+    const given = entries.map(([name, values], index): [string, Floats] => {
+      const each = apart(values, asking.length);
+      const length = values.length / asking.length;
+      return [
+        name,
+        joined(
+          calls.map(({ control }) => {
+            if (!control) return new Float32Array(length);
+            // The last is the middle's, however many there are on the way down.
+            const factor = at(control.factors, control.factors.length - entries.length + index);
+            return (each.shift() ?? new Float32Array(length)).map((value) => value * factor);
+          }),
+        ),
+      ];
+    });
+    return ok(Object.fromEntries(given));
+  }
+
+  #form(calls: readonly Prediction[]): PartForm {
+    const { size, context } = at(calls, 0);
+    const { width, height } = size;
+    return { batch: calls.length, width, height, tokens: context.length / this.traits.contextWidth };
+  }
+
+  /** Whether calls of that form are likely to fit, by what the graphs take: asked anew for another form only. */
+  #fit(form: PartForm): boolean {
+    const { room } = this.#options;
+    const precision = this.#parts.precisionOf('unet');
+    if (this.#inTurn || !room || precision !== this.#options.precision) return false;
+    const key = JSON.stringify(form);
+    if (this.#fitting?.key !== key) {
+      const { unet, controlnet } = this.#model;
+      const parts = controlnet ? [unet, controlnet] : [unet];
+      this.#fitting = { key, fits: fits(parts, form, precision, room) };
+    }
+    return this.#fitting.fits;
   }
 
   /** What the UNet predicts, where its files do not tell: one more call, at the noisiest timestep. */
-  async #findPrediction(
-    size: Size,
-    tokens: number,
-    inputs: Readonly<Record<string, Values>>,
-  ): Promise<Result<null>> {
+  async #findPrediction(form: PartForm, inputs: Given): Promise<Result<null>> {
     if (this.#prediction) return ok(null);
     const sample = philoxNormals(0, 0, 0, inputs['sample']?.length ?? 0);
-    const trial = { ...inputs, sample, timestep: Float32Array.of(lastTimestep) };
-    const answer = await this.#run('unet', size, tokens, trial, 'noise');
+    const trial = { ...inputs, sample, timestep: new Float32Array(form.batch).fill(lastTimestep) };
+    const answer = await this.#parts.run('unet', form, trial, 'noise');
     if (!answer.ok) return answer;
     this.#prediction = predictionOf(sample, answer.value) ?? 'epsilon';
     return ok(null);
-  }
-
-  async release(): Promise<void> {
-    for (const role of [...this.#held.keys()]) await this.#close(role);
-  }
-
-  async #run(
-    role: Role,
-    size: Size,
-    tokens: number,
-    inputs: Readonly<Record<string, Values>>,
-    output: string,
-  ): Promise<Result<Floats>> {
-    const results = await this.#all(role, size, tokens, inputs);
-    if (!results.ok) return results;
-    const values = results.value[output];
-    if (!values) throw new Error(`The ${role} gave no ${output}.`);
-    return ok(values);
-  }
-
-  /** Every output, by name; computed in full precision where half precision was not enough. */
-  async #all(
-    role: Role,
-    size: Size,
-    tokens: number,
-    inputs: Readonly<Record<string, Values>>,
-  ): Promise<Result<Readonly<Record<string, Floats>>>> {
-    const session = await this.#session(role, size, tokens);
-    if (!session.ok) return session;
-    const results = await session.value.session.run(withZeros(inputs, session.value.inputs));
-    if (!results.ok || Object.values(results.value).every(allFinite)) return results;
-    if (this.#options.precision === 'fp32' || this.#full.has(role)) {
-      return fail(
-        'model-damaged',
-        `The ${roleNames[role]} gave values that are no numbers. Take another version of the model.`,
-        { part: role },
-      );
-    }
-    this.#full.add(role);
-    this.#options.notice(
-      failure(
-        'fp16-untrusted',
-        `The ${roleNames[role]} exceeded half precision, so it computes in full precision, which takes longer.`,
-        { part: role },
-      ),
-    );
-    return this.#all(role, size, tokens, inputs);
-  }
-
-  async #session(role: Role, { width, height }: Size, tokens: number): Promise<Result<Held>> {
-    const precision = this.#full.has(role) ? 'fp32' : this.#options.precision;
-    const form: PartForm = { batch: 1, width, height, tokens };
-    const key = JSON.stringify([form, precision]);
-    const held = this.#held.get(role);
-    if (held?.key === key) return ok(held);
-    for (const other of [...this.#held.keys()]) {
-      const stays = this.#options.keepAll || together[role].includes(other);
-      if (other === role || !stays) await this.#close(other);
-    }
-    const part = this.#part(role);
-    const graph = part.graph(form, precision);
-    if (!graph.ok) return graph;
-    const opened = await this.#open(graph.value, part.weights);
-    if (!opened.ok) return opened;
-    const inputs = graph.value.inputs.map(({ name, shape }): [string, number] => [
-      name,
-      (shape ?? []).reduce<number>((product, side) => product * Number(side), 1),
-    ]);
-    const now = { key, session: opened.value, inputs: new Map(inputs) };
-    this.#held.set(role, now);
-    return ok(now);
   }
 
   #part(role: Role): LoadedPart {
@@ -202,31 +213,13 @@ export class PartNetworks implements Networks {
     if (!part) throw new Error(`There is no ${role}.`);
     return part;
   }
-
-  async #close(role: Role): Promise<void> {
-    const held = this.#held.get(role);
-    this.#held.delete(role);
-    await held?.session.release();
-  }
 }
 
-/** A UNet that a ControlNet can speak to is given its silence where it does not: nothing is added. */
-function withZeros(
-  given: Readonly<Record<string, Values>>,
-  wanted: ReadonlyMap<string, number>,
-): Readonly<Record<string, Values>> {
-  const residuals = [...wanted].filter(([name]) => !(name in given) && /^(down_\d+|mid)$/u.test(name));
-  if (residuals.length === 0) return given;
+/** What UNet and ControlNet are both given. */
+function sharedInputs(calls: readonly Prediction[]): Record<'sample' | 'timestep' | 'context', Floats> {
   return {
-    ...given,
-    ...Object.fromEntries(residuals.map(([name, length]) => [name, new Float32Array(length)])),
+    sample: joined(calls.map(({ sample }) => sample)),
+    timestep: Float32Array.from(calls, ({ timestep }) => timestep),
+    context: joined(calls.map(({ context }) => context)),
   };
 }
-
-const roleNames: Readonly<Record<Role, string>> = {
-  text: 'text encoder',
-  encoder: "VAE's encoder",
-  unet: 'UNet',
-  decoder: "VAE's decoder",
-  controlnet: 'ControlNet',
-};

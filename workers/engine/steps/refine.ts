@@ -30,6 +30,7 @@ export function refinePass(
   { planned, vaeTile, networks, resumed }: RefineTools,
 ): PassWork {
   const { order, ultimate } = planned;
+  if (resumed?.inTurn) networks.takeTurns();
   const writer = writerOf(planned, input, output, resumed);
   const source = (canvas: number): PixelStore =>
     ultimate ? jobSource(output, at(ultimate.jobs, canvas)) : input;
@@ -50,7 +51,7 @@ export function refinePass(
     state: () => ({
       pending: [],
       limit: null,
-      refine: { process: refining.state(), writer: writer.state(), vaeTile },
+      refine: { process: refining.state(), writer: writer.state(), vaeTile, inTurn: networks.inTurn },
     }),
     release: () => networks.release(),
   };

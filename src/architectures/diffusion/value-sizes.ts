@@ -1,10 +1,10 @@
-/** How many bytes each value of a graph with fixed shapes has, for tests of what a device's binding limit allows. */
+/** How many bytes each value of a graph with fixed shapes has: what a device must bind for it. */
 
-import type { OnnxModel } from '../../../formats/onnx/model.ts';
-import { onnxType } from '../../../formats/onnx/model.ts';
-import { dtypeBytes, valueCount } from '../../../formats/tensor-bytes.ts';
-import type { Dtype } from '../../../formats/tensor-table.ts';
-import { valueShapes } from '../value-shapes.ts';
+import type { OnnxModel } from '../../formats/onnx/model.ts';
+import { onnxType } from '../../formats/onnx/model.ts';
+import { dtypeBytes, valueCount } from '../../formats/tensor-bytes.ts';
+import type { Dtype } from '../../formats/tensor-table.ts';
+import { valueShapes } from './value-shapes.ts';
 
 export interface ValueSize {
   readonly name: string;
@@ -19,7 +19,9 @@ export function valueSizes(model: OnnxModel): ValueSize[] {
   for (const { op, inputs, outputs, attributes } of model.nodes) {
     const to = attributes?.['to'];
     const cast = op === 'Cast' && to && 'int' in to ? dtypeOf(to.int) : undefined;
-    const dtype = op === 'ArgMax' ? 'i64' : (cast ?? dtypes.get(inputs[0] ?? '') ?? 'f32');
+    // Integers become what their scales are.
+    const first = inputs[op === 'DequantizeLinear' ? 1 : 0] ?? '';
+    const dtype = op === 'ArgMax' ? 'i64' : (cast ?? dtypes.get(first) ?? 'f32');
     for (const name of outputs) dtypes.set(name, dtype);
   }
   return [...shapes].map(([name, shape]) => {

@@ -1,0 +1,125 @@
+/**
+ * Parts of a model, each opened when it is first asked for, and closed when one is asked for that it cannot stay beside. One that gives
+ * infinities in half precision computes in full precision from then on.
+ */
+
+import type { PartForm } from '../../../src/architectures/diffusion/part.ts';
+import type { Precision } from '../../../src/architectures/graph-builder.ts';
+import type { Failure } from '../../../src/base/errors.ts';
+import { fail, failure, ok, type Result } from '../../../src/base/result.ts';
+import type { Floats } from '../../../src/diffusion/refine/networks.ts';
+import { allFinite } from '../../../src/diffusion/refine/planes.ts';
+import type { LoadedPart } from './loaded-model.ts';
+import type { OpenPart, PartSession, Values } from './part-session.ts';
+
+export interface Holding<Role extends string> {
+  part(role: Role): LoadedPart;
+  /** What people call it. */
+  readonly names: Readonly<Record<Role, string>>;
+  /** Whether one stays open while another works. */
+  stays(role: Role, working: Role): boolean;
+  readonly precision: Precision;
+  readonly notice: (notice: Failure) => void;
+}
+
+export type Given = Readonly<Record<string, Values>>;
+
+interface Held {
+  readonly key: string;
+  readonly session: PartSession;
+  /** The graph's inputs: their names and lengths. */
+  readonly inputs: ReadonlyMap<string, number>;
+}
+
+export class HeldParts<Role extends string> {
+  readonly #open: OpenPart;
+  readonly #holding: Holding<Role>;
+  readonly #held = new Map<Role, Held>();
+  /** Parts that gave infinities in half precision. */
+  readonly #full = new Set<Role>();
+
+  constructor(open: OpenPart, holding: Holding<Role>) {
+    this.#open = open;
+    this.#holding = holding;
+  }
+
+  precisionOf(role: Role): Precision {
+    return this.#full.has(role) ? 'fp32' : this.#holding.precision;
+  }
+
+  /** One output. Failures: `out-of-memory`, `gpu-lost`, `model-damaged`. */
+  async run(role: Role, form: PartForm, inputs: Given, output: string): Promise<Result<Floats>> {
+    const results = await this.all(role, form, inputs);
+    if (!results.ok) return results;
+    const values = results.value[output];
+    if (!values) throw new Error(`The ${role} gave no ${output}.`);
+    return ok(values);
+  }
+
+  /** Every output, by name. */
+  async all(role: Role, form: PartForm, inputs: Given): Promise<Result<Readonly<Record<string, Floats>>>> {
+    const { names, precision, notice } = this.#holding;
+    const session = await this.#session(role, form);
+    if (!session.ok) return session;
+    const results = await session.value.session.run(withSilence(inputs, session.value.inputs));
+    if (!results.ok || Object.values(results.value).every(allFinite)) return results;
+    if (precision === 'fp32' || this.#full.has(role) || this.#holding.part(role).fixed) {
+      return fail(
+        'model-damaged',
+        `The ${names[role]} gave values that are no numbers. Take another version of the model.`,
+        { part: role },
+      );
+    }
+    this.#full.add(role);
+    notice(
+      failure(
+        'fp16-untrusted',
+        `The ${names[role]} exceeded half precision, so it computes in full precision, which takes longer.`,
+        { part: role },
+      ),
+    );
+    return this.all(role, form, inputs);
+  }
+
+  async close(role: Role): Promise<void> {
+    const held = this.#held.get(role);
+    this.#held.delete(role);
+    await held?.session.release();
+  }
+
+  async release(): Promise<void> {
+    for (const role of [...this.#held.keys()]) await this.close(role);
+  }
+
+  async #session(role: Role, form: PartForm): Promise<Result<Held>> {
+    const precision = this.precisionOf(role);
+    const key = JSON.stringify([form, precision]);
+    const held = this.#held.get(role);
+    if (held?.key === key) return ok(held);
+    for (const other of [...this.#held.keys()]) {
+      if (other === role || !this.#holding.stays(other, role)) await this.close(other);
+    }
+    const part = this.#holding.part(role);
+    const graph = part.graph(form, precision);
+    if (!graph.ok) return graph;
+    const opened = await this.#open(graph.value, part.weights);
+    if (!opened.ok) return opened;
+    const inputs = graph.value.inputs.map(({ name, shape }): [string, number] => [
+      name,
+      (shape ?? []).reduce<number>((product, side) => product * Number(side), 1),
+    ]);
+    const now = { key, session: opened.value, inputs: new Map(inputs) };
+    this.#held.set(role, now);
+    return ok(now);
+  }
+}
+
+/** A UNet that a ControlNet can speak to is given its silence where it does not: nothing is added. */
+function withSilence(given: Given, wanted: ReadonlyMap<string, number>): Given {
+  const residuals = [...wanted].filter(([name]) => !(name in given) && /^(down_\d+|mid)$/u.test(name));
+  if (residuals.length === 0) return given;
+  return {
+    ...given,
+    ...Object.fromEntries(residuals.map(([name, length]) => [name, new Float32Array(length)])),
+  };
+}
