@@ -2,6 +2,7 @@
 
 import { proxy, type Remote } from 'comlink';
 import type { ForeignModel } from '../architectures/foreign.ts';
+import type { PartStorage, StoredPart } from '../architectures/diffusion/store-parts.ts';
 import type { SmallerStorage } from '../architectures/smaller.ts';
 import { failure, ok, type Result } from '../base/result.ts';
 import type { NamedBlob } from '../formats/weights-file.ts';
@@ -9,8 +10,14 @@ import type { AvailableModel } from '../models/available.ts';
 import type { Catalogue, ModelCard } from '../models/card.ts';
 import type { DiffusionEntry } from '../models/diffusion-entry.ts';
 import type { DiffusionOffers } from '../models/diffusion-offers.ts';
+import type { PartChoice } from '../models/diffusion-smaller.ts';
 import type { VariantOf } from '../models/variant.ts';
-import type { DiffusionLibraryApi, ImportedDiffusion } from '../protocol/library-diffusion.ts';
+import type {
+  DiffusionLibraryApi,
+  ImportedDiffusion,
+  MadePart,
+  SmallerPart,
+} from '../protocol/library-diffusion.ts';
 import type {
   DownloadProgress,
   ForeignFile,
@@ -195,6 +202,34 @@ export class LibraryClient {
 
   removeDiffusion(id: string): Promise<Result<null>> {
     return this.#guarded((api) => api.removeDiffusion(id));
+  }
+
+  /** How much each part of a kept model takes in each storage. */
+  smallerChoices(id: string): Promise<Result<readonly PartChoice[]>> {
+    return this.#guarded((api) => api.smallerChoices(id));
+  }
+
+  /** A part in another storage, to be measured before anything is kept. */
+  makeSmaller(
+    id: string,
+    part: StoredPart,
+    storage: PartStorage,
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<Result<MadePart>> {
+    return this.#guarded((api) => api.makeSmaller(id, part, storage, proxy(onProgress)));
+  }
+
+  stopSmaller(): Promise<Result<null>> {
+    return this.#guarded((api) => api.stopSmaller());
+  }
+
+  /** Keeps a smaller copy; it is an entry like the others from then on. */
+  async keepSmaller(
+    id: string,
+    parts: readonly SmallerPart[],
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<Result<ImportedDiffusion>> {
+    return this.#kept(await this.#guarded((api) => api.keepSmaller(id, parts, proxy(onProgress))));
   }
 
   /** The catalogue of diffusion models that can be downloaded. */

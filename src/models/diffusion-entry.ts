@@ -1,5 +1,7 @@
 /** A file or folder with parts of a diffusion model that is kept on this device: what is known of it. */
 
+import type { SmallerOf } from './diffusion-smaller.ts';
+
 /** What such a file may hold: parts of a model, and what changes one. */
 export const diffusionKinds = [
   'unet',
@@ -53,6 +55,8 @@ export interface DiffusionModel {
   readonly full?: readonly string[];
   /** What a person said of a model that tells nothing itself. */
   readonly trained?: Trained;
+  /** Of a smaller copy: what it was made of. */
+  readonly smaller?: SmallerOf;
 }
 
 export interface DiffusionEntry extends DiffusionModel {

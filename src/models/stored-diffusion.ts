@@ -25,6 +25,21 @@ const schema = v.object({
       }),
     }),
   ),
+  smaller: v.exactOptional(
+    v.object({
+      model: v.string(),
+      name: v.string(),
+      bytes: count,
+      parts: v.array(
+        v.object({
+          part: v.picklist(['unet', 'text-encoder', 'vae', 'controlnet']),
+          storage: v.picklist(['half', 'q8', 'q4']),
+          drift: v.nullable(v.pipe(v.number(), v.minValue(0))),
+          against: v.picklist(['original', 'q8']),
+        }),
+      ),
+    }),
+  ),
 });
 
 /** What a browser's storage gave back, checked; null when it is something else. */

@@ -1,10 +1,12 @@
 /** What the page asks of the library worker about diffusion models: files that are kept, and sets that can be downloaded. */
 
 import type { Failure } from '../base/errors.ts';
+import type { PartStorage, StoredPart } from '../architectures/diffusion/store-parts.ts';
 import type { Result } from '../base/result.ts';
 import type { NamedBlob } from '../formats/weights-file.ts';
 import type { DiffusionEntry } from '../models/diffusion-entry.ts';
 import type { DiffusionOffers } from '../models/diffusion-offers.ts';
+import type { PartChoice, StoredSmaller } from '../models/diffusion-smaller.ts';
 import type { DownloadProgress, ImportProgress, LibraryApi } from './library.ts';
 
 export interface ImportedDiffusion {
@@ -13,6 +15,18 @@ export interface ImportedDiffusion {
   readonly known: boolean;
   /** Present when it works during this visit but could not be kept. */
   readonly notKept?: Failure;
+}
+
+/** A part's file, and the configs of a folder that tell what it is. */
+export interface MadePart {
+  readonly file: NamedBlob;
+  readonly configs: readonly NamedBlob[];
+}
+
+/** A part of a smaller copy as it shall be kept. */
+export interface SmallerPart extends StoredSmaller {
+  /** What `makeSmaller` made of it; it is made anew where this is absent. */
+  readonly file?: NamedBlob;
 }
 
 /** `import` answers `model-unrecognised` with the reason `diffusion` for files that go the way of `importDiffusion`. */
@@ -42,5 +56,28 @@ export interface DiffusionLibraryApi extends LibraryApi {
   downloadDiffusion(
     item: string,
     onProgress?: (progress: DownloadProgress) => void,
+  ): Promise<Result<ImportedDiffusion>>;
+  /**
+   * How much each part of a kept model takes in each storage, from headers alone. Failures: `model-unsupported` with the reason
+   * `not-smaller` where nothing of it can be stored in less room, and those of opening.
+   */
+  smallerChoices(id: string): Promise<Result<readonly PartChoice[]>>;
+  /**
+   * A part in another storage, with the configs that tell what it is; nothing is kept. Failures: `cancelled`, `model-damaged`, those of
+   * `smallerChoices`.
+   */
+  makeSmaller(
+    id: string,
+    part: StoredPart,
+    storage: PartStorage,
+    onProgress?: (progress: ImportProgress) => void,
+  ): Promise<Result<MadePart>>;
+  /** Ends `makeSmaller` or `keepSmaller` before the next tensor; once bytes are being kept it does nothing. */
+  stopSmaller(): Promise<Result<null>>;
+  /** Keeps a smaller copy of all parts of a model as an entry of its own; the model stays. Failures: those of `makeSmaller`. */
+  keepSmaller(
+    id: string,
+    parts: readonly SmallerPart[],
+    onProgress?: (progress: ImportProgress) => void,
   ): Promise<Result<ImportedDiffusion>>;
 }

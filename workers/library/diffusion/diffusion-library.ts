@@ -1,6 +1,7 @@
 /** The library with what belongs to diffusion models: files that people bring, and sets that can be downloaded. */
 
 import { fail, ok, type Result } from '../../../src/base/result.ts';
+import type { PartStorage, StoredPart } from '../../../src/architectures/diffusion/store-parts.ts';
 import type { NamedBlob } from '../../../src/formats/weights-file.ts';
 import type { Catalogue } from '../../../src/models/card.ts';
 import type { DiffusionEntry } from '../../../src/models/diffusion-entry.ts';
@@ -10,6 +11,7 @@ import {
   type DiffusionItem,
   type DiffusionOffers,
 } from '../../../src/models/diffusion-offers.ts';
+import type { PartChoice } from '../../../src/models/diffusion-smaller.ts';
 import type { ModelStore } from '../../../src/models/model-store.ts';
 import type {
   DownloadProgress,
@@ -17,7 +19,12 @@ import type {
   ImportProgress,
   PartialDownload,
 } from '../../../src/protocol/library.ts';
-import type { DiffusionLibraryApi, ImportedDiffusion } from '../../../src/protocol/library-diffusion.ts';
+import type {
+  DiffusionLibraryApi,
+  ImportedDiffusion,
+  MadePart,
+  SmallerPart,
+} from '../../../src/protocol/library-diffusion.ts';
 import type { Fetch } from '../download.ts';
 import { Downloads } from '../downloads/downloads.ts';
 import { unknownModel } from '../downloads/failures.ts';
@@ -26,6 +33,7 @@ import type { PartialStore } from '../downloads/partial-store.ts';
 import { Library } from '../library.ts';
 import { quietly } from '../quietly.ts';
 import { KeptDiffusion } from './kept-diffusion.ts';
+import { SmallerModels } from './smaller-models.ts';
 
 interface Stores {
   readonly models: ModelStore;
@@ -36,6 +44,7 @@ interface Stores {
 
 export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
   readonly #kept: KeptDiffusion;
+  readonly #smaller: SmallerModels;
   readonly #fetch: Fetch;
   readonly #downloads: Downloads<DiffusionItem, ImportedDiffusion>;
   /** Which imports may go on: an end outdates those that began before. */
@@ -49,6 +58,7 @@ export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
   ) {
     super(models, fetcher, partials);
     this.#kept = new KeptDiffusion(diffusion);
+    this.#smaller = new SmallerModels(this.#kept);
     this.#fetch = fetcher;
     this.#downloads = new Downloads({
       store: diffusionPartials ?? openIndexedPartials('enlarger-partial-diffusion'),
@@ -107,6 +117,32 @@ export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
 
   async removeDiffusion(id: string): Promise<Result<null>> {
     return this.#kept.remove(id);
+  }
+
+  async smallerChoices(id: string): Promise<Result<readonly PartChoice[]>> {
+    return this.#smaller.choices(id);
+  }
+
+  async makeSmaller(
+    id: string,
+    part: StoredPart,
+    storage: PartStorage,
+    onProgress?: (progress: ImportProgress) => unknown,
+  ): Promise<Result<MadePart>> {
+    return this.#smaller.make(id, part, storage, onProgress);
+  }
+
+  async stopSmaller(): Promise<Result<null>> {
+    this.#smaller.stop();
+    return Promise.resolve(ok(null));
+  }
+
+  async keepSmaller(
+    id: string,
+    parts: readonly SmallerPart[],
+    onProgress?: (progress: ImportProgress) => unknown,
+  ): Promise<Result<ImportedDiffusion>> {
+    return this.#smaller.keep(id, parts, onProgress);
   }
 
   async diffusionOffers(): Promise<Result<DiffusionOffers>> {
