@@ -1,16 +1,20 @@
 /**
- * Merges LoRAs into the weights of a part: W + weight * alpha / rank * up @ down, tensor by tensor and some rows at a time.
- * What they do not change stays in the user's file.
+ * Merges LoRAs into the weights of a part: W + weight * alpha / rank * up @ down, tensor by tensor and some rows at a time. What they do not
+ * change stays in the user's file. Weights of few bits are widened, merged and packed again in as many.
  */
 
+import { invariant } from '../../base/assert.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { AppendedTable, type ByteStore } from '../../formats/appended-table.ts';
 import { singlesOf } from '../../formats/convert-dtypes.ts';
 import { toHalfArray } from '../../formats/float16.ts';
 import { tensorBytes, valueCount, dtypeBytes } from '../../formats/tensor-bytes.ts';
 import type { TensorEntry, TensorTable } from '../../formats/tensor-table.ts';
+import { packedMatrix, withPlainNames, type PackedBits } from '../packed.ts';
 import type { Continue } from '../smaller.ts';
 import type { LoraChange, LoraChanges } from './lora.ts';
+import { putPacked } from './quantise-table.ts';
+import { packedIn, widenedValues } from './widened.ts';
 
 /** Values of one piece: bounds the memory above the matrices of the LoRAs. */
 const pieceValues = 1 << 20;
@@ -36,7 +40,8 @@ export async function mergeLoras(
   go: Continue = () => true,
 ): Promise<Result<TensorTable>> {
   const merged = new AppendedTable(table, store);
-  const entries = [...changes.keys()].flatMap((name) => table.tensors.get(name) ?? []);
+  const { tensors } = withPlainNames(table);
+  const entries = [...changes.keys()].flatMap((name) => tensors.get(name) ?? []);
   const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
   for (const entry of entries) {
@@ -46,6 +51,11 @@ export async function mergeLoras(
     if (active.length === 0) continue;
     const factors = await factorsOf(active, entry);
     if (!factors.ok) return factors;
+    const packed = packedIn(table, entry.name);
+    if (packed !== null) {
+      await mergePacked(merged, table, entry, factors.value, packed);
+      continue;
+    }
     const dtypes = compute === 'f16' ? (['f16', 'f32'] as const) : (['f32'] as const);
     for (const dtype of dtypes) {
       if (await merged.put({ ...entry, dtype }, pieces(table, entry, factors.value, dtype))) break;
@@ -53,6 +63,30 @@ export async function mergeLoras(
   }
   go(total, total);
   return ok(await merged.finish());
+}
+
+/** Values that fewer bits cannot hold make it a tensor of fp32. */
+async function mergePacked(
+  merged: AppendedTable,
+  table: TensorTable,
+  { name, shape }: TensorEntry,
+  factors: Factors,
+  bits: PackedBits,
+): Promise<void> {
+  const values = await widenedValues(table, name);
+  invariant(values, `Nothing tells the values of ${name}`);
+  const [outputs = 1] = shape;
+  const inputs = values.length / outputs;
+  for (let row = 0; row < outputs; row++)
+    addRow(values.subarray(row * inputs, (row + 1) * inputs), factors, row);
+  const matrix = packedMatrix(table, name);
+  if (await putPacked(merged, { name, shape }, values, bits, !matrix?.zeros)) return;
+  for (const part of [matrix?.values, matrix?.scales, matrix?.zeros]) if (part) merged.drop(part.name);
+  await merged.put({ name, shape, dtype: 'f32' }, whole(values));
+}
+
+async function* whole({ buffer }: Float32Array<ArrayBuffer>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield new Uint8Array(buffer);
 }
 
 /** Rows of the merged tensor; ends early at a value that the dtype cannot hold. */

@@ -4,10 +4,12 @@ import { blobStore } from '../../formats/appended-table.ts';
 import { TableWriter } from '../../formats/table-writer.ts';
 import { valueCount } from '../../formats/tensor-bytes.ts';
 import type { TensorTable } from '../../formats/tensor-table.ts';
+import { packedMatrix } from '../packed.ts';
 import { mergeLoras } from './lora-merge.ts';
 import { quantiseTable } from './quantise-table.ts';
 import { planLoras, type GivenLora } from './lora.ts';
 import type { LoraPart } from './lora-targets.ts';
+import { packedIn, widenedValues } from './widened.ts';
 
 function tableOf(shapes: Readonly<Record<string, readonly number[]>>, value = 0.5): TensorTable {
   const writer = new TableWriter();
@@ -87,20 +89,14 @@ describe('a LoRA that does not fit', () => {
     expect(refusal(given)).toMatchObject({ code: 'model-damaged', detail: { reason: 'lora-layer' } });
   });
 
-  it('meets a quantised base', async () => {
-    const plain = tableOf({ 'conv_in.weight': [320, 4, 3, 3], 'time_embedding.linear_1.weight': [64, 32] });
-    const plan = new Map([...plain.tensors.keys()].map((name) => [name, 4 as const]));
-    const unet = (await quantiseTable(plain, plan, blobStore())) ?? plain;
-    for (const [name, inputs, outputs] of [
-      ['conv_in', 36, 320],
-      ['time_embedding.linear_1', 32, 64],
-    ] as const) {
-      const refused = refusal(lora(layer(`unet.${name}`, inputs, outputs)), new Map([['unet', unet]]));
-      expect(refused).toMatchObject({
-        code: 'model-unsupported',
-        detail: { reason: 'lora-quantised', tensor: `${name}.weight` },
-      });
-    }
+  it("meets a base that is quantised in another program's way", () => {
+    const writer = new TableWriter();
+    writer.add('conv_in.weight', 'i8', [320, 4, 3, 3], new Int8Array(320 * 36));
+    const refused = refusal(lora(layer('unet.conv_in', 36, 320)), new Map([['unet', writer.finish()]]));
+    expect(refused).toMatchObject({
+      code: 'model-unsupported',
+      detail: { reason: 'lora-quantised', tensor: 'conv_in.weight' },
+    });
   });
 });
 
@@ -149,3 +145,81 @@ describe('mergeLoras', () => {
     expect(await merge(1, 1, 'f32', () => false)).toMatchObject({ ok: false, error: { code: 'cancelled' } });
   });
 });
+
+describe('a base of few bits', () => {
+  const [dense, conv] = ['time_embedding.linear_1.weight', 'conv_in.weight'];
+  const shapes = { [dense]: [16, 64], [conv]: [16, 4, 3, 3] };
+  /** -1 to 1, without a pattern. */
+  const scattered = (count: number, draw: number): Float32Array<ArrayBuffer> =>
+    Float32Array.from({ length: count }, (_, at) => {
+      const value = Math.sin(at * 12.9898 + draw * 78.233) * 43758.5453;
+      return 2 * (value - Math.floor(value)) - 1;
+    });
+
+  function filled(of: Readonly<Record<string, readonly number[]>>, size: number, draw: number): TensorTable {
+    const writer = new TableWriter();
+    for (const [at, [name, shape]] of Object.entries(of).entries()) {
+      const values = scattered(valueCount(shape), draw + at).map((value) => value * size);
+      writer.add(name, 'f32', shape, values);
+    }
+    return writer.finish();
+  }
+
+  async function merged(unet: TensorTable, weights: TensorTable, size = 1): Promise<TensorTable> {
+    const plan = planLoras(new Map([['unet', unet]]), [{ name: 'a', table: weights, weight: size }]);
+    const changes = plan.ok ? plan.value.changes.get('unet') : undefined;
+    if (!changes) throw new Error('It does not fit');
+    const made = await mergeLoras(unet, changes, 'f32', blobStore());
+    if (!made.ok) throw new Error(made.error.message);
+    return made.value;
+  }
+
+  it.each([
+    [8, true],
+    [4, true],
+    [4, false],
+  ] as const)('of %i bits (symmetric: %s) is merged and stays so', async (bits, symmetric) => {
+    const plain = filled(shapes, 0.1, 0);
+    const plan = new Map(Object.keys(shapes).map((name) => [name, bits]));
+    const packed = await quantiseTable(plain, plan, blobStore(), { symmetric });
+    if (!packed) throw new Error('It was ended');
+    const change = filled(
+      { ...layer('unet.conv_in', 36, 16), ...layer('unet.time_embedding.linear_1', 64, 16) },
+      0.2,
+      9,
+    );
+    const [few, full] = [await merged(packed, change), await merged(plain, change)];
+    for (const [name, wide] of [
+      [dense, bits],
+      [conv, 8],
+    ] as const) {
+      expect(packedIn(few, name)).toBe(wide);
+      const [values, expected] = [await widenedValues(few, name), await widenedValues(full, name)];
+      const before = await widenedValues(plain, name);
+      const [off, moved] = [distance(values, expected), distance(before, expected)];
+      // Twice rounded, where the change itself is much more.
+      expect(off).toBeGreaterThan(0);
+      expect(off).toBeLessThan(wide === 8 ? 0.01 : 0.15);
+      expect(moved).toBeGreaterThan(0.4);
+    }
+    expect(packedMatrix(few, dense)?.zeros === null).toBe(symmetric);
+  });
+
+  it('becomes fp32 where few bits cannot hold what is merged', async () => {
+    const plan = new Map([[dense, 4 as const]]);
+    const packed = await quantiseTable(filled({ [dense]: [16, 64] }, 0.1, 0), plan, blobStore());
+    if (!packed) throw new Error('It was ended');
+    const few = await merged(packed, filled(layer('unet.time_embedding.linear_1', 64, 16), 1, 9), 1e6);
+    expect([...few.tensors.values()].map(({ name, dtype }) => [name, dtype])).toEqual([[dense, 'f32']]);
+  });
+});
+
+/** Relative, over all values. */
+function distance(values: Float32Array | null, expected: Float32Array | null): number {
+  let [off, size] = [0, 0];
+  expected?.forEach((wanted, at) => {
+    off += ((values?.[at] ?? NaN) - wanted) ** 2;
+    size += wanted ** 2;
+  });
+  return Math.sqrt(off / size);
+}

@@ -10,6 +10,7 @@ import type { TensorEntry, TensorTable } from '../../formats/tensor-table.ts';
 import { withPlainNames } from '../packed.ts';
 import { loraLayers, type LoraLayer } from './lora-names.ts';
 import { layerAddress, targetIndex, type LoraPart } from './lora-targets.ts';
+import { packedIn } from './widened.ts';
 
 export interface GivenLora {
   /** For messages. */
@@ -40,7 +41,7 @@ export interface LoraPlan {
 
 /**
  * What these LoRAs change in parts with canonical names. Failures: `model-unsupported` for a LoRA of another base
- * (`reason: 'lora-base'`), another kind of adaptation ('lora-kind') or a base that is quantised ('lora-quantised'), and
+ * (`reason: 'lora-base'`), another kind of adaptation ('lora-kind') or a base of few bits in another program's way ('lora-quantised'), and
  * `model-damaged` for one whose layers are not whole.
  */
 export function planLoras(
@@ -61,11 +62,12 @@ export function planLoras(
       const target = address && indices.get(address.part)?.get(address.key);
       const table = address && parts.get(address.part);
       const entry = target ? table?.tensors.get(target) : undefined;
-      if (!address || !entry) {
+      if (!address || !table || !entry) {
         left.push(`${lora.name}: ${layerName}`);
         continue;
       }
-      const change = changeOf(lora, layerName, layer, entry);
+      const mergeable = isFloat(entry) || packedIn(table, entry.name) !== null;
+      const change = changeOf(lora, layerName, layer, entry, mergeable);
       if (!change.ok) return change;
       if (change.value === null) return otherBase(lora, baseOfLora(layers), parts);
       const list = changes.get(address.part);
@@ -83,13 +85,14 @@ function changeOf(
   name: string,
   { down, up, mid, alpha, other }: LoraLayer,
   target: TensorEntry,
+  mergeable: boolean,
 ): Result<LoraChange | null> {
   if (other) return otherKind(lora, other.name);
   if (!down || !up) {
     const what = `The LoRA "${lora.name}" is damaged: the layer "${name}" has only one of its two matrices.`;
     return fail('model-damaged', `${what} Fetch it again.`, { reason: 'lora-layer', tensor: name });
   }
-  if (!isFloat(target)) {
+  if (!mergeable) {
     return fail(
       'model-unsupported',
       `The LoRA "${lora.name}" changes "${target.name}", which is quantised in this model. ` +
