@@ -162,6 +162,7 @@ export class KeptDiffusion {
     const model = {
       ...(known?.from && { from: known.from }),
       ...(known?.trained && { trained: known.trained }),
+      ...(known?.smaller && { smaller: known.smaller }),
       ...read,
       name,
     };

@@ -96,14 +96,23 @@ export async function smallerFolder(
   const named = files.map((file) => ({ ...file, name: `${name.replaceAll(/[/\\]/g, '-')}/${file.name}` }));
   const folder = await recogniseDiffusion(named);
   if (!folder.ok) return folder;
-  const { base, prediction, sampling, from } = entry;
+  const { base, prediction, sampling, from, trained } = entry;
   const smaller = {
     model: entry.id,
     name: entry.name,
     bytes: entry.bytes,
     parts: parts.map(({ part, storage, drift, against }) => ({ part, storage, drift, against })),
   };
-  const model = { ...folder.value.model, name, base, prediction, sampling, ...(from && { from }), smaller };
+  const model = {
+    ...folder.value.model,
+    name,
+    base,
+    prediction,
+    sampling,
+    ...(from && { from }),
+    ...(trained && { trained }),
+    smaller,
+  };
   return ok({ ...folder.value, model });
 }
 
