@@ -12,6 +12,10 @@ const benches = {
   backends: { in: 'page', what: 'every shipped network on WebGPU against WASM' },
   families: { in: 'page', what: 'a tiny network of every family on WebGPU against WASM' },
   'family-context': { in: 'node', what: 'how much context the networks of each family need' },
+  'full-size-diffusion': {
+    in: 'node',
+    what: 'what the tab holds of a checkpoint in one file of 2 GB, step by step',
+  },
   'long-tasks': { in: 'node', what: 'tasks over 50 ms on the main thread while a job runs' },
   'made-up-diffusion': {
     in: 'node',
@@ -27,7 +31,7 @@ const benches = {
 const [name = '', ...rest] = process.argv.slice(2);
 const bench = Object.entries(benches).find(([known]) => known === name)?.[1];
 if (bench === undefined) {
-  const lines = Object.entries(benches).map(([known, { what }]) => `  ${known.padEnd(18)} ${what}`);
+  const lines = Object.entries(benches).map(([known, { what }]) => `  ${known.padEnd(20)} ${what}`);
   console.error(`Usage: npm run bench -- NAME [ARGUMENTS]\n\n${lines.join('\n')}`);
   process.exit(2);
 }
