@@ -30,6 +30,7 @@ export const errorCodes = [
   'gpu-unavailable', // WebGPU asked for by name, but there is none
   'gpu-untrusted', // it computes other numbers than WASM does
   'fp16-untrusted', // it does so in half precision only
+  'fp16-missing', // the GPU has no half precision, so large weights become 8 bits
   'gpu-lost',
   'worker-died',
   'recipe-invalid',

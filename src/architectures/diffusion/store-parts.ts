@@ -15,7 +15,7 @@ import type { Continue } from '../smaller.ts';
 import type { FoundModel } from './checkpoint.ts';
 import type { Prediction, Sampling } from './checkpoint-told.ts';
 import { putPacked } from './quantise-table.ts';
-import { laidTensors, partSource, planTensors, type FewBits } from './store-plan.ts';
+import { laidTensors, partSource, planTensors, type FewBits, type PartSource } from './store-plan.ts';
 import { widenedValues } from './widened.ts';
 
 /** fp16; matrices and convolutions in 8 bits; matrices in 4 and convolutions in 8 bits. */
@@ -71,6 +71,17 @@ export async function storePart(
 ): Promise<NamedBlob | null> {
   const source = partSource(model, part);
   invariant(source, `The model has no ${part}`);
+  const made = await storeTable(source, storage, store, go);
+  return made && { name: files[part], blob: writeSafetensors(made, notesOf(model, part)) };
+}
+
+/** The same as a table. */
+export async function storeTable(
+  source: PartSource,
+  storage: PartStorage,
+  store: ByteStore,
+  go: Continue = () => true,
+): Promise<TensorTable | null> {
   const plans = planTensors(source, storage);
   const appended = new AppendedTable(source.table, store);
   const total = plans.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -86,9 +97,7 @@ export async function storePart(
   // In the order of the plan, on which the header's length depends.
   const names = plans.flatMap((plan) => [...laidTensors(plan).map(({ name }) => name), plan.name]);
   const entries = [...new Set(names)].flatMap((name) => made.tensors.get(name) ?? []);
-  const tensors = new Map(entries.map((entry) => [entry.name, entry]));
-  const blob = writeSafetensors({ blob: made.blob, tensors }, notesOf(model, part));
-  return { name: files[part], blob };
+  return { blob: made.blob, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
 }
 
 async function putFew(

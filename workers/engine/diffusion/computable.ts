@@ -1,10 +1,70 @@
-/** Weights that no graph could take in place, converted once. */
+/** Weights that no graph could take in place, made into such as it can, once a job. */
 
+import type { TensorSpec } from '../../../src/architectures/architecture.ts';
+import type { WholeModel } from '../../../src/architectures/diffusion/checkpoint-whole.ts';
+import { clip } from '../../../src/architectures/diffusion/clip.ts';
+import { controlnet } from '../../../src/architectures/diffusion/controlnet.ts';
+import { storeTable } from '../../../src/architectures/diffusion/store-parts.ts';
+import { planTensors, type PartSource } from '../../../src/architectures/diffusion/store-plan.ts';
+import { taesdDecoder, taesdEncoder } from '../../../src/architectures/diffusion/taesd.ts';
+import { unet } from '../../../src/architectures/diffusion/unet.ts';
+import { vaeDecoder } from '../../../src/architectures/diffusion/vae-decoder.ts';
+import { vaeEncoder } from '../../../src/architectures/diffusion/vae-encoder.ts';
 import type { Precision } from '../../../src/architectures/graph-builder.ts';
 import { isScaleOf } from '../../../src/architectures/packed.ts';
+import type { Failure } from '../../../src/base/errors.ts';
+import { failure } from '../../../src/base/result.ts';
 import { blobStore } from '../../../src/formats/appended-table.ts';
 import { convertTable } from '../../../src/formats/convert-table.ts';
+import { valueCount } from '../../../src/formats/tensor-bytes.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
+
+export interface ComputableOptions {
+  readonly precision: Precision;
+  /** Whether the device computes in half precision what is written so; it does when absent. */
+  readonly halves?: boolean;
+  /** Bytes in half precision of the largest part that is widened to full precision on a device that does not. */
+  readonly widened?: number | undefined;
+  readonly notice?: ((notice: Failure) => void) | undefined;
+}
+
+/**
+ * Without half precision the runtime would widen a part in the memory of WebAssembly, which takes four times its size and never shrinks.
+ * This much it may: a VAE's half, the encoder's 65 MiB or the decoder's 94, whose errors would be seen in every pixel.
+ */
+const mostWidened = 128 << 20;
+
+/** The model's parts, large ones in 8 bits where they can be computed neither as they are nor in full precision. */
+export async function computableModel(model: WholeModel, options: ComputableOptions): Promise<WholeModel> {
+  const { precision, halves = true, widened = mostWidened, notice } = options;
+  const packed: string[] = [];
+  const of = async <P extends { readonly table: TensorTable }>(
+    what: string,
+    part: P,
+    specs: readonly TensorSpec[],
+  ): Promise<P> => {
+    const source = { table: part.table, specs };
+    const table = halves || bytesInHalves(specs) <= widened ? null : await inFewBits(source);
+    if (table) packed.push(what);
+    return { ...part, table: table ?? (await computableTable(part.table, precision)) };
+  };
+  const { text, unet: drawer, encoder, decoder, controlnet: control } = model;
+  const made: WholeModel = {
+    text: await of('text encoder', text, clip.tensors(text.structure)),
+    unet: await of('UNet', drawer, unet.tensors(drawer.structure)),
+    encoder:
+      encoder.kind === 'vae-encoder'
+        ? await of("VAE's encoder", encoder, vaeEncoder.tensors(encoder.structure))
+        : await of("VAE's encoder", encoder, taesdEncoder.tensors(encoder.structure)),
+    decoder:
+      decoder.kind === 'vae-decoder'
+        ? await of("VAE's decoder", decoder, vaeDecoder.tensors(decoder.structure))
+        : await of("VAE's decoder", decoder, taesdDecoder.tensors(decoder.structure)),
+    controlnet: control && (await of('ControlNet', control, controlnet.tensors(control.structure))),
+  };
+  if (packed.length > 0) notice?.(packedNotice(packed));
+  return made;
+}
 
 /** The table itself where nothing is to do. Weights of few bits stay, and their scales with them. */
 export async function computableTable(table: TensorTable, precision: Precision): Promise<TensorTable> {
@@ -15,4 +75,24 @@ export async function computableTable(table: TensorTable, precision: Precision):
   if (names.length === 0) return table;
   const converted = await convertTable(table, compute, names, blobStore());
   return converted ? converted.table : table;
+}
+
+function bytesInHalves(specs: readonly TensorSpec[]): number {
+  return specs.reduce((sum, { shape }) => sum + 2 * valueCount(shape), 0);
+}
+
+/** Null where it has few bits already. */
+async function inFewBits(source: PartSource): Promise<TensorTable | null> {
+  const some = planTensors(source, 'q8').some(({ kind }) => kind === 'few');
+  return some ? storeTable(source, 'q8', blobStore()) : null;
+}
+
+function packedNotice(parts: readonly string[]): Failure {
+  const words = parts.map((part) => `the ${part}`).join(' and ');
+  return failure(
+    'fp16-missing',
+    `This GPU does not compute in half precision, so ${words} was brought to 8 bits first. A smaller copy of the model, made on the Models ` +
+      'screen, starts at once.',
+    { parts: parts.join(', ') },
+  );
 }
