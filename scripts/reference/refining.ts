@@ -14,9 +14,11 @@ import type { PixelBlock, PixelStore } from '../../src/picture/pixel-store.ts';
 import { withDefaults, type RefineStep } from '../../src/recipes/refine.ts';
 import { prepareRefine, type OpenedRefine } from '../../workers/engine/diffusion/open.ts';
 import type { Room } from '../../workers/engine/diffusion/room.ts';
+import { openReady } from '../../workers/engine/diffusion/onnx-session.ts';
 import type { OpenPart } from '../../workers/engine/diffusion/part-session.ts';
 import type { PassWork, Written } from '../../workers/engine/steps/pass-work.ts';
 import { refinePass } from '../../workers/engine/steps/refine.ts';
+import { nodeRuntime } from './onnx-folders.ts';
 
 export const merges = new Blob([
   readFileSync(join(import.meta.dirname, '../../public/models/clip/merges.txt')),
@@ -34,6 +36,7 @@ export function nodeOpener(): NodeParts {
   let [held, most] = [0, 0];
   const calls = new Map<string, number>();
   const open: OpenPart = async (model, weights) => {
+    if ('ready' in model) return openReady(model, nodeRuntime);
     const session = await InferenceSession.create(writeOnnx(model), {
       executionProviders: ['cpu'],
       externalData: [{ path: weightsPath, data: new Uint8Array(await weights.arrayBuffer()) }],

@@ -7,10 +7,13 @@ import { joinTables, missingShard, wholeName } from '../../formats/shards.ts';
 import { readWeights, type NamedBlob } from '../../formats/weights-file.ts';
 import type { GivenWeights } from './checkpoint-parts.ts';
 import type { GivenConfig } from './checkpoint-told.ts';
+import { sortReady, type ReadyPart } from './onnx-part.ts';
 
 export interface GivenFiles {
   readonly weights: readonly GivenWeights[];
   readonly configs: readonly GivenConfig[];
+  /** Ready-made ONNX graphs of parts. */
+  readonly ready: readonly ReadyPart[];
 }
 
 /** No config is this large. */
@@ -19,14 +22,16 @@ const mostConfigBytes = 1 << 20;
 const besides = /\.(json|txt|md|png|jpe?g|webp|ya?ml|gitattributes)$|(^|\/)(LICENSE|README)[^/]*$/i;
 
 /**
- * Names are paths where files come from a folder. Headers only are read. Failures: those of `readWeights`, with the file's name; an
- * ONNX or ncnn file is left to others. Shards are one file, under the name that it would have in one piece; `model-unavailable` names one
- * that is missing.
+ * Names are paths where files come from a folder. Headers only are read. Failures: those of `readWeights`, with the file's name, and of
+ * `sortReady`; an ncnn file and an ONNX file of another kind are left to others. Shards are one file, under the name that it would have in
+ * one piece; `model-unavailable` names one that is missing.
  */
 export async function readDiffusionFiles(files: readonly NamedBlob[]): Promise<Result<GivenFiles>> {
   const weights: GivenWeights[] = [];
   const configs: GivenConfig[] = [];
-  for (const { name, blob } of files) {
+  const sorted = await sortReady(files);
+  if (!sorted.ok) return sorted;
+  for (const { name, blob } of sorted.value.rest) {
     if (besides.test(name)) {
       const value = name.endsWith('.json') && blob.size <= mostConfigBytes ? parsed(await blob.text()) : null;
       if (value !== null) configs.push({ name, value });
@@ -40,7 +45,7 @@ export async function readDiffusionFiles(files: readonly NamedBlob[]): Promise<R
     weights.push({ name, table: file.table, notes });
   }
   const joined = joinShards(weights);
-  return joined.ok ? ok({ weights: joined.value, configs }) : joined;
+  return joined.ok ? ok({ weights: joined.value, configs, ready: sorted.value.ready }) : joined;
 }
 
 function joinShards(weights: readonly GivenWeights[]): Result<readonly GivenWeights[]> {

@@ -132,6 +132,12 @@ function foreignShapes({ tensors }: TensorTable): { readonly id: string; readonl
 
 const largeText = 1280;
 
+/** The family of that id: of graphs, whose ends tell it. */
+export function familyOf(id: string): { readonly id: string; readonly what: string } {
+  const family = families.find((one) => one.id === id);
+  return { id, what: family?.what ?? 'a part of a newer family of diffusion models' };
+}
+
 /** `model-unsupported` that names the file, its family and what runs. */
 export function refuseFamily(name: string, { id, what }: { id: string; what: string }): Result<never> {
   return fail(

@@ -64,7 +64,7 @@ export function noCandidates(): Candidates {
 }
 
 /** UNets that look like Stable Diffusion's and take more than a latent. */
-const otherUses = {
+export const otherUses = {
   depth: 'draws from depth maps',
   upscaler: 'is the x4 upscaler of Stable Diffusion 2',
   instruct: 'follows instructions (InstructPix2Pix)',
@@ -85,7 +85,7 @@ export function sortParts({ name: from, table: stored }: GivenWeights, candidate
   const beside = Object.keys(sections).length;
   const structured = <S>(part: Reader<S>, own: TensorTable | undefined): CandidatePart<S>[] => {
     const structure = own && part.structure(own);
-    return own && structure ? [{ table: withoutPlainNames(own), structure, from, beside }] : [];
+    return own && structure ? [{ ...asStored({ table: own, structure }), from, beside }] : [];
   };
   const ldsr = ldsrParts(table);
   const found: Candidates = {
@@ -96,8 +96,8 @@ export function sortParts({ name: from, table: stored }: GivenWeights, candidate
     'vae-decoder': structured(vaeDecoder, sections.vae),
     'taesd-encoder': structured(taesdEncoder, table),
     'taesd-decoder': structured(taesdDecoder, table),
-    'ldsr-unet': ldsr.unet ? [{ ...ldsr.unet, from, beside }] : [],
-    'ldsr-decoder': ldsr.decoder ? [{ ...ldsr.decoder, from, beside }] : [],
+    'ldsr-unet': ldsr.unet ? [{ ...asStored(ldsr.unet), from, beside }] : [],
+    'ldsr-decoder': ldsr.decoder ? [{ ...asStored(ldsr.decoder), from, beside }] : [],
   };
   const [network] = found.unet;
   const use = network && unetUse(network.structure.channels);
@@ -124,6 +124,11 @@ export function sortParts({ name: from, table: stored }: GivenWeights, candidate
   return ok(null);
 }
 
+/** Matrices of few bits have plain names only while they are looked for. */
+function asStored<P extends { readonly table: TensorTable }>(part: P): P {
+  return { ...part, table: withoutPlainNames(part.table) };
+}
+
 /** What of a part is needed to find it. */
 interface Reader<S> {
   structure(table: TensorTable): S | null;
@@ -134,7 +139,7 @@ function refusePacked(name: string, fault: { readonly name: string; readonly why
   return fail('model-damaged', message, { reason: 'packed', name, tensor: fault.name });
 }
 
-function refuseUse(name: string, use: string): Result<never> {
+export function refuseUse(name: string, use: string): Result<never> {
   const message = `The UNet in "${name}" ${use}: Enlarger cannot redraw with it. Choose ${supported}.`;
   return fail('model-unsupported', message, { reason: 'diffusion-use', name });
 }

@@ -36,7 +36,7 @@ export function toldBy(configs: readonly GivenConfig[], notes: readonly Notes[])
   const scheduler = configNamed(configs, /(^|\/)(scheduler_config|scheduler\/config)\.json$/);
   const index = configNamed(configs, /(^|\/)model_index\.json$/);
   const unet = configNamed(configs, /(^|\/)unet\/config\.json$/);
-  const vae = configNamed(configs, /(^|\/)vae\/config\.json$/);
+  const vae = configNamed(configs, /(^|\/)vae(_decoder|_encoder)?\/config\.json$/);
   const text = configNamed(configs, /(^|\/)text_encoder\/config\.json$/);
   const pipeline = textOf(index['_class_name']);
   return {

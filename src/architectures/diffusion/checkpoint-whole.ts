@@ -70,10 +70,10 @@ function half<Large extends keyof Structures, Tiny extends keyof Structures>(
   return other ? { kind: tiny, ...other } : null;
 }
 
-type Missing = 'unet' | 'text-encoder' | 'vae';
+export type MissingPart = 'unet' | 'text-encoder' | 'vae';
 
 const missingWords: Readonly<
-  Record<Missing, { readonly what: string; readonly add: (base: string) => string }>
+  Record<MissingPart, { readonly what: string; readonly add: (base: string) => string }>
 > = {
   unet: { what: 'UNet', add: () => `a checkpoint of ${supported}` },
   'text-encoder': {
@@ -87,7 +87,11 @@ const missingWords: Readonly<
   },
 };
 
-function missingParts(missing: readonly Missing[], from: string | null, base: Base | null): Result<never> {
+export function missingParts(
+  missing: readonly MissingPart[],
+  from: string | null,
+  base: Base | null,
+): Result<never> {
   const name = base ? baseNames[base] : 'Stable Diffusion 1.x or 2.x';
   const of = from === null ? 'The files hold' : `"${from}" comes with`;
   const sentences = missing.map((part) => {

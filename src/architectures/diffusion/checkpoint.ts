@@ -20,6 +20,8 @@ import { toldBy, type GivenConfig, type Prediction, type Sampling, type Told } f
 import { isEmbedding } from './embedding.ts';
 import { isLora } from './lora-names.ts';
 import { under } from './names/rename.ts';
+import { chooseReady, type ReadyParts } from './onnx-choice.ts';
+import type { ReadyPart } from './onnx-part.ts';
 import { parseDown, type UnetDownStructure } from './unet-structure.ts';
 
 export type FoundParts = { readonly [K in keyof Structures]: FoundPart<Structures[K]> | undefined };
@@ -29,6 +31,8 @@ export type Base = 'sd1' | 'sd2';
 
 export interface FoundModel {
   readonly parts: FoundParts;
+  /** Ready-made graphs, of parts that no tensors make. */
+  readonly ready: ReadyParts;
   readonly loras: readonly GivenWeights[];
   /** Textual inversions. */
   readonly embeddings: readonly GivenWeights[];
@@ -58,6 +62,7 @@ const bases: ReadonlyMap<number, Base> = new Map([
 export function findParts(
   files: readonly GivenWeights[],
   configs: readonly GivenConfig[] = [],
+  graphs: readonly ReadyPart[] = [],
 ): Result<FoundModel> {
   const [loras, embeddings, left]: [GivenWeights[], GivenWeights[], string[]] = [[], [], []];
   const candidates = noCandidates();
@@ -73,24 +78,33 @@ export function findParts(
   }
   const parts = chooseAll(candidates);
   if (!parts.ok) return parts;
+  const ready = chooseReady(graphs, (kind) => parts.value[kind] !== undefined);
+  if (!ready.ok) return ready;
   const from = new Set(Object.values(parts.value).map((part) => part?.from));
   const notes = files.flatMap((file) => (file.notes && from.has(file.name) ? [file.notes] : []));
   const told = toldBy(configs, notes);
-  return ok({ ...describe(parts.value, told), loras, embeddings, left });
+  return ok({ ...describe(parts.value, ready.value, told), loras, embeddings, left });
 }
 
-function describe(parts: FoundParts, told: Told): Omit<FoundModel, 'loras' | 'embeddings' | 'left'> {
+function describe(
+  parts: FoundParts,
+  ready: ReadyParts,
+  told: Told,
+): Omit<FoundModel, 'loras' | 'embeddings' | 'left'> {
   const { unet, controlnet, 'text-encoder': text } = parts;
-  const width = unet?.structure.context ?? text?.structure.width ?? controlnet?.structure.context ?? 0;
+  const drawer = unet?.structure.context ?? ready.unet?.width;
+  const reader = text?.structure.width ?? ready['text-encoder']?.width;
+  const width = drawer ?? reader ?? controlnet?.structure.context ?? 0;
   const base = bases.get(width) ?? null;
   const { prediction, sampling, clipSkip, latentScale } = told;
   // Notes count from the network's very end; Stable Diffusion 2 leaves out one layer of a whole text encoder.
   const left = base === 'sd2' ? 1 : 0;
   return {
     parts: withConfigs(parts, told),
+    ready,
     base,
     prediction,
-    sampling: unet && unet.structure.condition > 0 ? 'lcm' : sampling,
+    sampling: (unet?.structure ?? ready.unet ?? { condition: 0 }).condition > 0 ? 'lcm' : sampling,
     clipSkip: clipSkip === null ? null : Math.max(1, clipSkip - left),
     latentScale,
   };

@@ -2,7 +2,7 @@
 
 import { BlobWindow } from '../blob-window.ts';
 import { FieldWalker, Malformed, type Field } from './fields.ts';
-import type { OnnxHeader } from './header.ts';
+import type { ByteRange, OnnxHeader } from './header.ts';
 
 export interface ReadNode {
   readonly op: string;
@@ -15,13 +15,24 @@ export interface ReadNode {
 const mostNumbers = 64;
 
 /** In the file's order, which is one of work. Those that cannot be read are left out. */
-export async function readNodes({ table, graph }: OnnxHeader): Promise<readonly ReadNode[]> {
+export async function readNodes(header: OnnxHeader): Promise<readonly ReadNode[]> {
+  return (await placedNodes(header)).map(({ node }) => node);
+}
+
+interface PlacedNode {
+  readonly node: ReadNode;
+  /** The whole field in the table's Blob, its tag included. */
+  readonly range: ByteRange;
+}
+
+/** As `readNodes`, with where they lie. */
+export async function placedNodes({ table, graph }: OnnxHeader): Promise<readonly PlacedNode[]> {
   const fields = new FieldWalker(new BlobWindow(table.blob));
-  const nodes: ReadNode[] = [];
+  const nodes: PlacedNode[] = [];
   try {
     for (const { start, end } of graph.nodes) {
       await fields.walk(start, end, async (field) => {
-        nodes.push(await readNode(fields, field));
+        nodes.push({ node: await readNode(fields, field), range: { start: field.tag, end: field.end } });
       });
     }
   } catch (thrown) {

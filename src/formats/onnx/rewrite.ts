@@ -5,6 +5,7 @@
 
 import type { ByteRange, OnnxHeader, OnnxStored } from './header.ts';
 import type { OnnxInitializer, OnnxNode, OnnxValue } from './model.ts';
+import { placedNodes, type ReadNode } from './nodes.ts';
 import { block, integer, join, text, varint, type Pieces } from './wire.ts';
 import { externalTensor, nodeProto, tensorHeader, tensorProto, valueInfo } from './writer.ts';
 
@@ -33,20 +34,9 @@ export async function withEnds(
   ends: NewEnds,
   location: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { graph, table } = header;
-  const read = async (ranges: readonly ByteRange[]): Promise<Pieces> =>
-    Promise.all(ranges.map(({ start, end }) => bytesOf(table.blob, start, end)));
-  const tensors: Uint8Array<ArrayBuffer>[] = [];
-  for (const stored of graph.initializers) {
-    const { name, type, shape, data, message } = stored;
-    const proto =
-      data && data.end - data.start > smallBytes
-        ? externalTensor(name, type, shape, { location, offset: data.start, length: data.end - data.start })
-        : data && isBeside(stored)
-          ? [...tensorHeader(name, type, shape), ...block(9, await read([data]))]
-          : await read([message]);
-    tensors.push(...block(5, proto));
-  }
+  const { graph } = header;
+  const read = readerOf(header);
+  const tensors = await tensorsOutside(header, location);
   return join([
     ...integer(1, Math.max(leastIrVersion, graph.irVersion)),
     ...(await read(graph.head)),
@@ -63,6 +53,72 @@ export async function withEnds(
       tensors,
     ),
   ]);
+}
+
+/**
+ * The same graph with its larger weights in the file `location`, the header's Blob, and with each node that `replaced` has others for put
+ * in their place; null leaves a node as it is. Throws a `DOMException` when the Blob cannot be read.
+ */
+export async function withWeightsOutside(
+  header: OnnxHeader,
+  location: string,
+  replaced: (node: ReadNode) => readonly OnnxNode[] | null,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { graph } = header;
+  const read = readerOf(header);
+  return join([
+    ...integer(1, Math.max(leastIrVersion, graph.irVersion)),
+    ...(await read(graph.head)),
+    ...block(
+      7,
+      await read(graph.ends),
+      await nodesReplaced(header, replaced),
+      await read(graph.others),
+      await tensorsOutside(header, location),
+    ),
+  ]);
+}
+
+async function nodesReplaced(
+  header: OnnxHeader,
+  replaced: (node: ReadNode) => readonly OnnxNode[] | null,
+): Promise<Pieces> {
+  const read = readerOf(header);
+  const others = (await placedNodes(header)).flatMap(({ node, range }) => {
+    const instead = replaced(node);
+    return instead ? [{ ...range, pieces: instead.flatMap((other) => block(1, nodeProto(other))) }] : [];
+  });
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  for (const range of header.graph.nodes) {
+    let from = range.start;
+    for (const other of others.filter(({ start, end }) => start >= range.start && end <= range.end)) {
+      pieces.push(...(await read([{ start: from, end: other.start }])), ...other.pieces);
+      from = other.end;
+    }
+    pieces.push(...(await read([{ start: from, end: range.end }])));
+  }
+  return pieces;
+}
+
+function readerOf({ table }: OnnxHeader): (ranges: readonly ByteRange[]) => Promise<Pieces> {
+  return (ranges) => Promise.all(ranges.map(({ start, end }) => bytesOf(table.blob, start, end)));
+}
+
+/** Smaller ones stay, as the runtime wants to see shapes and factors when it reads the graph. */
+async function tensorsOutside(header: OnnxHeader, location: string): Promise<Pieces> {
+  const read = readerOf(header);
+  const tensors: Uint8Array<ArrayBuffer>[] = [];
+  for (const stored of header.graph.initializers) {
+    const { name, type, shape, data, message } = stored;
+    const proto =
+      data && data.end - data.start > smallBytes
+        ? externalTensor(name, type, shape, { location, offset: data.start, length: data.end - data.start })
+        : data && isBeside(stored)
+          ? [...tensorHeader(name, type, shape), ...block(9, await read([data]))]
+          : await read([message]);
+    tensors.push(...block(5, proto));
+  }
+  return tensors;
 }
 
 /** One file that needs no others: as it is where it already is one, else of ranges, so that nothing is copied. */
