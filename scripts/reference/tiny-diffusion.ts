@@ -4,6 +4,7 @@ import type { Structure } from '../../src/architectures/architecture.ts';
 import { clip } from '../../src/architectures/diffusion/clip.ts';
 import { controlnet } from '../../src/architectures/diffusion/controlnet.ts';
 import type { Part } from '../../src/architectures/diffusion/part.ts';
+import { taesdDecoder, taesdEncoder } from '../../src/architectures/diffusion/taesd.ts';
 import { unet } from '../../src/architectures/diffusion/unet.ts';
 import { vaeDecoder } from '../../src/architectures/diffusion/vae-decoder.ts';
 import { vaeEncoder } from '../../src/architectures/diffusion/vae-encoder.ts';
@@ -50,6 +51,8 @@ const vae = {
   points: 0,
 } as const;
 
+const tiny = { width: 8, latent: 4, blocks: [1, 1, 1, 1], numbered: 0 } as const;
+
 /** Made once: the text encoder's table alone has three million. */
 const known = new Map<string, Singles>();
 
@@ -93,6 +96,8 @@ export function smoothed(_: string, usual: Singles, shape: readonly number[]): S
 export interface TinyExtras {
   /** With a ControlNet. */
   readonly control?: boolean;
+  /** With TAESD, beside the VAE or in its place. */
+  readonly taesd?: 'beside' | 'instead';
   /** With a UNet that takes the guidance as an input. */
   readonly consistency?: boolean;
   /** Other values than the usual ones. */
@@ -103,7 +108,7 @@ export interface TinyExtras {
 export function tinyDiffusion(
   prediction: 'epsilon' | 'v' = 'epsilon',
   stored: keyof typeof storedAs = 'f32',
-  { control = false, consistency = false, fill = (_, usual) => usual }: TinyExtras = {},
+  { control = false, taesd, consistency = false, fill = (_, usual) => usual }: TinyExtras = {},
 ): NamedBlob[] {
   const weights = (name: string, specs: ReturnType<Part['tensors']>): NamedBlob => {
     const writer = new TableWriter();
@@ -123,10 +128,22 @@ export function tinyDiffusion(
       'unet/diffusion_pytorch_model.safetensors',
       unet.tensors({ ...tinyUnet, condition: consistency ? 256 : 0 }),
     ),
-    weights('vae/diffusion_pytorch_model.safetensors', [
-      ...vaeEncoder.tensors(vae),
-      ...vaeDecoder.tensors(vae),
-    ]),
+    ...(taesd === 'instead'
+      ? []
+      : [
+          weights('vae/diffusion_pytorch_model.safetensors', [
+            ...vaeEncoder.tensors(vae),
+            ...vaeDecoder.tensors(vae),
+          ]),
+        ]),
+    ...(taesd
+      ? [
+          weights('taesd/diffusion_pytorch_model.safetensors', [
+            ...taesdEncoder.tensors(tiny),
+            ...taesdDecoder.tensors(tiny),
+          ]),
+        ]
+      : []),
     ...(control
       ? [
           weights('controlnet/diffusion_pytorch_model.safetensors', controlnet.tensors(controller)),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { latentToRgb } from './preview.ts';
+import { latentToRgb, planesToRgb } from './preview.ts';
 
 describe('the preview of a latent', () => {
   it('is grey where the latent is nothing', () => {
@@ -28,5 +28,13 @@ describe('the preview of a latent', () => {
         },
       ),
     );
+  });
+});
+
+describe('decoded planes', () => {
+  it('are colours from black at -1 to white at 1, and no further', () => {
+    // Two pixels: red and green of the first, blue of the second.
+    const rgba = planesToRgb(Float32Array.of(1, -1, 0, -2, -1, 7));
+    expect([...rgba]).toEqual([255, 128, 0, 255, 0, 0, 255, 255]);
   });
 });

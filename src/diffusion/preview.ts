@@ -1,4 +1,4 @@
-/** A latent as a small picture, without a decoder: each pixel's colour as a linear function of its four numbers. */
+/** What people see of a latent: without a decoder each pixel's colour is a linear function of its four numbers. */
 
 import { invariant } from '../base/assert.ts';
 
@@ -32,6 +32,19 @@ export function latentToRgb(
         value += (row[colour] ?? 0) * (latent[channel * pixels + pixel] ?? 0);
       });
       rgba[4 * pixel + colour] = 127.5 * (value + 1);
+    }
+  }
+  return rgba;
+}
+
+/** Planes [3, height, width] in -1..1, as decoders give them, as RGBA, 8 bits, opaque. */
+export function planesToRgb(planes: Float32Array): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = planes.length / 3;
+  invariant(Number.isInteger(pixels), 'A picture has three planes');
+  const rgba = new Uint8ClampedArray(4 * pixels).fill(255);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    for (let colour = 0; colour < 3; colour++) {
+      rgba[4 * pixel + colour] = 127.5 * ((planes[colour * pixels + pixel] ?? 0) + 1);
     }
   }
   return rgba;

@@ -58,6 +58,11 @@ describe('the files that a step works with', () => {
     expect(of('c.ckpt')).toEqual(['c.json', 'c.ckpt']);
   });
 
+  it('do without a decoder of previews that is not there', () => {
+    const weights = { checkpoint: 'other.ckpt', taesd: 'gone' };
+    expect(chosen({ weights })).toMatchObject({ files: ['other.ckpt'] });
+  });
+
   it.each<[Pick<RefineStep, 'weights' | 'control'>, string[]]>([
     [{ weights: { checkpoint: 'gone' } }, []],
     [{ weights: { loras: [{ file: 'gone', weight: 1 }] } }, []],

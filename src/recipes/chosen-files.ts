@@ -3,11 +3,11 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { LoraTag } from '../diffusion/text/network-tags.ts';
 import type { NamedBlob } from '../formats/weights-file.ts';
-import type { FullRefineStep } from './refine.ts';
+import type { RefineStep } from './refine.ts';
 
-export interface ChosenFiles {
+export interface ChosenFiles<F extends NamedBlob> {
   /** Everything that is named, and the configs of the checkpoint's own folder; all files where no checkpoint is named. */
-  readonly files: readonly NamedBlob[];
+  readonly files: readonly F[];
   /** By the names that the files have. */
   readonly loras: readonly ChosenLora[];
 }
@@ -40,11 +40,11 @@ function folderOf(files: readonly NamedBlob[], by: string): string {
 }
 
 /** Failures: `model-unavailable` for a name that no file has. */
-export function chosenFiles(
-  files: readonly NamedBlob[],
-  { weights = {}, control }: Pick<FullRefineStep, 'weights' | 'control'>,
+export function chosenFiles<F extends NamedBlob>(
+  files: readonly F[],
+  { weights = {}, control }: Pick<RefineStep, 'weights' | 'control'>,
   tags: readonly LoraTag[],
-): Result<ChosenFiles> {
+): Result<ChosenFiles<F>> {
   const parts = [weights.checkpoint, weights.text, weights.vae, weights.taesd, control?.file];
   const named = [...parts, ...(weights.embeddings ?? [])].filter((name) => name !== undefined);
   const wanted = [
@@ -56,7 +56,8 @@ export function chosenFiles(
     })),
   ];
   for (const name of [...named, ...wanted.map(({ file }) => file)]) {
-    if (files.some((file) => isNamed(file.name, name))) continue;
+    // One for previews alone changes nothing that is kept, so a recipe goes on without it.
+    if (name === weights.taesd || files.some((file) => isNamed(file.name, name))) continue;
     const there = files.map((file) => file.name).join(', ');
     return fail(
       'model-unavailable',

@@ -114,6 +114,14 @@ describe('redrawModel', () => {
     expect(redrawModel(on(), [bare, other])?.missing).toEqual(['text-encoder', 'vae']);
   });
 
+  it('decodes previews with a TAESD that is there for nothing else', () => {
+    expect(redrawModel(on(), all)?.preview).toBe(tiny);
+    expect(redrawModel(on(), [whole, text])?.preview).toBeNull();
+    expect(redrawModel(on(), [bare, text, tiny])).toMatchObject({ vae: tiny, preview: null });
+    const own = entry('own', ['unet', 'text-encoder', 'taesd-encoder', 'taesd-decoder']);
+    expect(redrawModel(on(), [own, tiny])?.preview).toBeNull();
+  });
+
   it('knows what a model usually takes, a LoRA with weight before the model', () => {
     const taken = (more: Partial<Redraw>): string | undefined => {
       const model = redrawModel(on(more), all);
@@ -135,7 +143,7 @@ describe('refineStepOf', () => {
   it('names the model, and says what the model usually takes', () => {
     expect(refineStepOf(on({ prompt: 'a cat' }), all)).toEqual({
       kind: 'refine',
-      weights: { checkpoint: 'whole.safetensors' },
+      weights: { checkpoint: 'whole.safetensors', taesd: 'tiny.safetensors' },
       prompt: 'a cat',
       strength: 0.35,
       seed: 0,
@@ -189,7 +197,7 @@ describe('refineStepOf', () => {
       on({ model: 'a folder', loras, control: 'tile', prompt: 'a cat <lora:style:0.7>' }),
       all,
     );
-    expect(step && entriesOf(step, all)).toEqual(['a folder', 'tile', 'fast', 'style']);
+    expect(step && entriesOf(step, all)).toEqual(['a folder', 'tiny', 'tile', 'fast', 'style']);
     expect(entriesOf({ kind: 'refine' }, all)).toEqual([]);
   });
 

@@ -184,6 +184,8 @@ export interface RedrawModel {
   /** Others that have what the main one lacks. */
   readonly text: DiffusionEntry | null;
   readonly vae: DiffusionEntry | null;
+  /** One that decodes previews. */
+  readonly preview: DiffusionEntry | null;
   readonly control: DiffusionEntry | null;
   readonly loras: readonly { readonly entry: DiffusionEntry; readonly weight: number }[];
   /** What neither the main one nor another has. */
@@ -222,6 +224,10 @@ export function redrawModel(redraw: Redraw, entries: readonly DiffusionEntry[]):
     main,
     text,
     vae,
+    preview:
+      holds(main, 'taesd-decoder') || (vae && holds(vae, 'taesd-decoder'))
+        ? null
+        : (others.find((entry) => holds(entry, 'taesd-decoder')) ?? null),
     control: others.find((entry) => entry.id === redraw.control && holds(entry, 'controlnet')) ?? null,
     loras: redraw.loras.flatMap(({ id, weight }) => {
       const entry = others.find((one) => one.id === id && holds(one, 'lora'));
@@ -256,7 +262,7 @@ export function usual({ main, loras }: RedrawModel): Usual {
 export function refineStepOf(redraw: Redraw, entries: readonly DiffusionEntry[]): RefineStep | null {
   const model = redraw.on ? redrawModel(redraw, entries) : null;
   if (!model) return null;
-  const { main, text, vae, control, loras } = model;
+  const { main, text, vae, preview, control, loras } = model;
   const { prompt, negative, strength, strengthRule, seed, noise, spacing, clipSkip, colour } = redraw;
   const own = usual(model);
   const embeddings = entries.filter((entry) => holds(entry, 'embedding') && isCalled(entry, redraw));
@@ -267,6 +273,7 @@ export function refineStepOf(redraw: Redraw, entries: readonly DiffusionEntry[])
       checkpoint: fileName(main),
       ...(text ? { text: fileName(text) } : {}),
       ...(vae ? { vae: fileName(vae) } : {}),
+      ...(preview ? { taesd: fileName(preview) } : {}),
       ...(loras.length > 0
         ? { loras: loras.map(({ entry, weight }) => ({ file: fileName(entry), weight })) }
         : {}),

@@ -53,6 +53,11 @@ export interface Networks {
    * Answers the first of several calls of one size, and as many after it as there is memory for at once: in one call of the network.
    */
   predict(calls: readonly Prediction[]): Promise<Result<readonly Floats[]>>;
+  /**
+   * A denoised latent [4, height, width], scaled as the UNet knows it, as people may see it, [3, 8 height, 8 width] in -1..1; null where that
+   * cannot be had, or would take too long now.
+   */
+  preview?(latent: Floats, size: Size): Promise<Floats | null>;
   /** From unscaled [4, height, width] to [3, 8 height, 8 width] in -1..1, not clamped. */
   decode(latent: Floats, size: Size): Promise<Result<Floats>>;
 }

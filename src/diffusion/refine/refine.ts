@@ -5,10 +5,10 @@
 
 import { at, invariant } from '../../base/assert.ts';
 import { ok, type Result } from '../../base/result.ts';
-import type { Rect } from '../../picture/geometry.ts';
+import type { Rect, Size } from '../../picture/geometry.ts';
 import type { PixelStore } from '../../picture/pixel-store.ts';
 import type { NoiseField } from '../noise/noise-field.ts';
-import { latentToRgb } from '../preview.ts';
+import { latentToRgb, planesToRgb } from '../preview.ts';
 import { latentScale } from '../tiles/joint.ts';
 import type { Canvas } from './canvas.ts';
 import { CanvasDenoiser, type DenoiserState, type Denoising, type Foreseen } from './denoiser.ts';
@@ -58,8 +58,9 @@ export type Drawn =
       readonly kind: 'sketch';
       readonly canvas: number;
       readonly rect: Rect;
-      /** RGBA of an eighth of the rectangle's sides. */
+      /** RGBA of `size`: of all the pixels, or one for each place of the latent map. */
       readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+      readonly size: Size;
     };
 
 export class Refining {
@@ -72,6 +73,8 @@ export class Refining {
   #encoder: CanvasEncoder | null = null;
   #denoiser: CanvasDenoiser | null = null;
   #decoder: CanvasDecoder | null = null;
+  /** Tiles of the canvas that were decoded for people, and those of them in this round, in which each comes once. */
+  readonly #shown = { tiles: new Set<number>(), round: new Set<number>() };
   #resumed: RefineState | null;
 
   /** `resumed`: what another run of the same order left (it is taken over). */
@@ -141,12 +144,36 @@ export class Refining {
     this.#denoiser ??= this.#denoiserOf(index, canvas);
     const done = await this.#denoiser.predict(tile, branch, this.#order.source(index));
     if (!done.ok) return done;
+    const drawn = done.value && (await this.#sketch(index, canvas, done.value));
     const last = evaluation === canvas.steps.evaluations - 1 && tile === canvas.grid.tiles.length - 1;
     if (last && branch === this.#order.script.branches - 1) {
       this.#maps[index] = this.#denoiser.result();
       this.#denoiser = null;
+      this.#shown.tiles.clear();
+      this.#shown.round.clear();
     }
-    return ok(done.value && sketch(index, canvas, done.value));
+    return ok(drawn);
+  }
+
+  /** Where a tile is going: decoded where that costs little, and until it was once, its latent as colours. */
+  async #sketch(index: number, canvas: Canvas, { tile, latent }: Foreseen): Promise<Drawn | null> {
+    const { tiles, round } = this.#shown;
+    if (round.size === canvas.grid.tiles.length) round.clear();
+    const { x, y, width, height } = tile.rect;
+    const rect = {
+      x: canvas.rect.x + x * latentScale,
+      y: canvas.rect.y + y * latentScale,
+      width: width * latentScale,
+      height: height * latentScale,
+    };
+    const decoded = round.has(tile.index) ? null : await this.#networks.preview?.(latent, tile.rect);
+    if (decoded) {
+      tiles.add(tile.index);
+      round.add(tile.index);
+      return { kind: 'sketch', canvas: index, rect, rgba: planesToRgb(decoded), size: rect };
+    }
+    if (tiles.has(tile.index)) return null;
+    return { kind: 'sketch', canvas: index, rect, rgba: latentToRgb(latent, height, width), size: tile.rect };
   }
 
   #denoiserOf(index: number, canvas: Canvas): CanvasDenoiser {
@@ -181,18 +208,6 @@ export class Refining {
     }
     return ok({ kind: 'pixels', canvas: index, ...done.value, last });
   }
-}
-
-/** A cheap picture of where a tile is going. */
-function sketch(index: number, canvas: Canvas, { tile, latent }: Foreseen): Drawn {
-  const { x, y, width, height } = tile.rect;
-  const rect = {
-    x: canvas.rect.x + x * latentScale,
-    y: canvas.rect.y + y * latentScale,
-    width: width * latentScale,
-    height: height * latentScale,
-  };
-  return { kind: 'sketch', canvas: index, rect, rgba: latentToRgb(latent, height, width) };
 }
 
 /** Keeps the last answer: the calls of a step ask for the same. */

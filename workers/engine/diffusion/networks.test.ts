@@ -13,6 +13,7 @@ const outputs: Readonly<Record<string, string>> = {
   unet: 'noise',
   controlnet: 'mid',
   decoder: 'sample',
+  preview: 'sample',
 };
 const size = { width: 2, height: 1 };
 const call = {
@@ -63,10 +64,17 @@ interface Bench {
   readonly notices: readonly Failure[];
 }
 
+interface BenchOptions {
+  readonly precision?: Precision;
+  readonly keepAll?: boolean;
+  readonly preview?: boolean;
+  readonly now?: () => number;
+}
+
 /** `value` is what a part of that name gives. */
 function bench(
   value: (name: string) => number = () => 1,
-  { precision = 'fp16', keepAll = false }: { precision?: Precision; keepAll?: boolean } = {},
+  { precision = 'fp16', keepAll = false, preview = false, now = () => performance.now() }: BenchOptions = {},
 ): Bench {
   const held = new Set<string>();
   const opened: string[] = [];
@@ -88,7 +96,8 @@ function bench(
     };
     return Promise.resolve(ok(session));
   };
-  const networks = new PartNetworks(model, open, {
+  const networks = new PartNetworks(preview ? { ...model, preview: partOf('preview') } : model, open, {
+    now,
     precision,
     keepAll,
     room: null,
@@ -175,6 +184,38 @@ describe('the networks of a diffusion model', () => {
       notice: () => undefined,
     });
     expect(await networks.predict([call])).toMatchObject({ ok: false, error: { code: 'gpu-lost' } });
+    await networks.release();
+  });
+});
+
+describe('previews', () => {
+  const shown = new Float32Array(8);
+
+  it('are decoded beside the UNet, in the time that is theirs', async () => {
+    let time = 0;
+    const { networks, held } = bench(() => 1, { preview: true, now: () => (time += 50) });
+    expect(await networks.preview(shown, size)).toBeNull();
+    await networks.predict([call]);
+    expect(await networks.preview(shown, size)).toEqual(Float32Array.of(1));
+    expect(held()).toEqual(['unet fp16', 'preview fp16']);
+    // Each takes as long as a call: nine more of these are needed.
+    await networks.predict([call]);
+    expect(await networks.preview(shown, size)).toBeNull();
+    for (let i = 0; i < 18; i++) await networks.predict([call]);
+    expect(await networks.preview(shown, size)).not.toBeNull();
+    await networks.decode(shown, size);
+    expect(held()).toEqual(['decoder fp16']);
+    await networks.release();
+  });
+
+  it('are none where nothing decodes them, and none any more where they failed once', async () => {
+    const without = bench();
+    await without.networks.predict([call]);
+    expect(await without.networks.preview(shown, size)).toBeNull();
+    const { networks, opened } = bench((name) => (name.startsWith('preview') ? NaN : 1), { preview: true });
+    await networks.predict([call]);
+    for (let i = 0; i < 2; i++) expect(await networks.preview(shown, size)).toBeNull();
+    expect(opened).toEqual(['unet fp16', 'preview fp16', 'preview fp32']);
     await networks.release();
   });
 });

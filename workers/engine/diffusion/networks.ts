@@ -24,16 +24,21 @@ import type { Size } from '../../../src/picture/geometry.ts';
 import { HeldParts, type Given } from './held-parts.ts';
 import type { LoadedModel, LoadedPart } from './loaded-model.ts';
 import type { OpenPart, Values } from './part-session.ts';
+import { PreviewBudget } from './preview-budget.ts';
 import { fits, type Room } from './room.ts';
 
-type Role = 'text' | 'encoder' | 'unet' | 'decoder' | 'controlnet';
+type Role = 'text' | 'encoder' | 'unet' | 'decoder' | 'controlnet' | 'preview';
+
+/** What denoises, and shows how far that is. */
+const denoising = ['unet', 'controlnet', 'preview'] as const;
 
 /** Those that are held at the same time. */
 const together: Readonly<Record<Role, readonly Role[]>> = {
   text: ['text'],
   encoder: ['encoder'],
-  unet: ['unet', 'controlnet'],
-  controlnet: ['unet', 'controlnet'],
+  unet: denoising,
+  controlnet: denoising,
+  preview: denoising,
   decoder: ['decoder'],
 };
 
@@ -43,6 +48,7 @@ const names: Readonly<Record<Role, string>> = {
   unet: 'UNet',
   decoder: "VAE's decoder",
   controlnet: 'ControlNet',
+  preview: 'decoder of previews',
 };
 
 const lastTimestep = 999;
@@ -54,6 +60,8 @@ export interface NetworkOptions {
   /** For several predictions in one call; null: each has its own. */
   readonly room: Room | null;
   readonly notice: (notice: Failure) => void;
+  /** Tells milliseconds. */
+  readonly now?: () => number;
 }
 
 export class PartNetworks implements Networks {
@@ -63,6 +71,8 @@ export class PartNetworks implements Networks {
   #prediction: ModelTraits['prediction'] | null;
   /** Whether predictions are made one by one, and for how many of which form that was found out. */
   #inTurn: boolean;
+  readonly #previews: PreviewBudget;
+  #previewFails = false;
   #fitting: { readonly key: string; readonly fits: boolean } | null = null;
 
   constructor(model: LoadedModel, open: OpenPart, options: NetworkOptions) {
@@ -70,6 +80,7 @@ export class PartNetworks implements Networks {
     this.#model = model;
     this.#options = options;
     this.#inTurn = options.room === null;
+    this.#previews = new PreviewBudget(options.now);
     this.#parts = new HeldParts(open, {
       part: (role) => this.#part(role),
       names,
@@ -82,6 +93,11 @@ export class PartNetworks implements Networks {
   /** What the UNet predicts is known after its first call at the latest. */
   get traits(): ModelTraits {
     return { ...this.#model.traits, prediction: this.#prediction ?? 'epsilon' };
+  }
+
+  /** What it predicts where no file told and it was tried; null otherwise. */
+  get learned(): ModelTraits['prediction'] | null {
+    return this.#model.traits.prediction === null ? this.#prediction : null;
   }
 
   /** Whether predictions are made one by one; `takeTurns` makes it so. */
@@ -113,7 +129,22 @@ export class PartNetworks implements Networks {
     return this.#parts.run('decoder', { batch: 1, width, height, tokens: 1 }, { latent }, 'sample');
   }
 
-  async predict(calls: readonly Prediction[]): Promise<Result<readonly Floats[]>> {
+  /** A preview that cannot be made is no reason to stop: the next call tells what is wrong. */
+  async preview(latent: Floats, { width, height }: Size): Promise<Floats | null> {
+    if (!this.#model.preview || this.#previewFails || !this.#previews.allows) return null;
+    const form = { batch: 1, width, height, tokens: 1 };
+    const done = await this.#previews.previewing(() =>
+      this.#parts.run('preview', form, { latent }, 'sample'),
+    );
+    this.#previewFails = !done.ok;
+    return done.ok ? done.value : null;
+  }
+
+  predict(calls: readonly Prediction[]): Promise<Result<readonly Floats[]>> {
+    return this.#previews.predicting(() => this.#predict(calls));
+  }
+
+  async #predict(calls: readonly Prediction[]): Promise<Result<readonly Floats[]>> {
     if (calls.length > 1 && this.#fit(this.#form(calls))) {
       const done = await this.#ask(calls);
       if (done.ok || done.error.code !== 'out-of-memory') return done;

@@ -80,11 +80,11 @@ function placed({ x, y, width, height }: Rect, { crop, size }: UltimateJob): Rec
   };
 }
 
-/** What a tile is going to be: a place of the latent map a pixel, without what of `rect` lies outside the picture. */
-function sketched({ rect: drawn, rgba }: Sketch, rect: Rect, output: PixelStore): Written | null {
+/** What a tile is going to be, without what of `rect` lies outside the picture. */
+function sketched({ size, rgba }: Sketch, rect: Rect, output: PixelStore): Written | null {
   const inside = intersect(rect, { x: 0, y: 0, width: output.width, height: output.height });
   if (!inside) return null;
-  const [width, height] = [drawn.width / latentScale, drawn.height / latentScale];
+  const { width, height } = size;
   const [across, down] = [width / rect.width, height / rect.height];
   const left = Math.floor((inside.x - rect.x) * across);
   const top = Math.floor((inside.y - rect.y) * down);
