@@ -1,17 +1,22 @@
 /** A diffusion model as the engine holds it: its parts' graphs, written when their shapes are known, over the files' own bytes. */
 
 import type { Structure } from '../../../src/architectures/architecture.ts';
+import { callMemory, type CallMemory } from '../../../src/architectures/diffusion/call-memory.ts';
 import { buildPart, type Part, type PartForm } from '../../../src/architectures/diffusion/part.ts';
 import type { Precision } from '../../../src/architectures/graph-builder.ts';
 import type { Result } from '../../../src/base/result.ts';
 import type { ModelTraits } from '../../../src/diffusion/refine/networks.ts';
-import type { OnnxModel } from '../../../src/formats/onnx/model.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
+import type { PartGraph } from './onnx-graph.ts';
 
 export interface LoadedPart {
   readonly weights: Blob;
   /** Failures: `model-damaged`. */
-  graph(form: PartForm, precision: Precision): Result<OnnxModel>;
+  graph(form: PartForm, precision: Precision): Result<PartGraph>;
+  /** What a call takes; absent, or null, where that is not known. */
+  memory?(form: PartForm, precision: Precision): CallMemory | null;
+  /** Whether it is the same graph in any precision. */
+  readonly fixed?: boolean;
 }
 
 /** What the files tell; null where they do not say what the UNet predicts. */
@@ -29,13 +34,27 @@ export interface LoadedModel {
   readonly unet: LoadedPart;
   readonly decoder: LoadedPart;
   readonly controlnet: LoadedPart | null;
+  /** Decodes latents as they are, quickly and roughly. */
+  readonly preview?: LoadedPart | null;
   /** What the sides of the UNet's maps must be a multiple of. */
   readonly multiple: number;
+  /** Lengths that ready-made graphs insist on, null for none: the side of the UNet's map, its tokens, and the largest side for the VAE. */
+  readonly fixed?: {
+    readonly unet: number | null;
+    readonly tokens: number | null;
+    readonly vae: number | null;
+  };
 }
 
 export function loadedPart<S extends Structure>(part: Part<S>, table: TensorTable, structure: S): LoadedPart {
+  const graph = (form: PartForm, precision: Precision): ReturnType<typeof buildPart> =>
+    buildPart(part, table, structure, form, precision);
   return {
     weights: table.blob,
-    graph: (form, precision) => buildPart(part, table, structure, form, precision),
+    graph,
+    memory: (form, precision) => {
+      const built = graph(form, precision);
+      return built.ok ? callMemory(built.value) : null;
+    },
   };
 }

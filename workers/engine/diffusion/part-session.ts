@@ -3,10 +3,13 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { weightsPath } from '../../../src/architectures/graph-builder.ts';
 import type { Result } from '../../../src/base/result.ts';
-import type { OnnxModel } from '../../../src/formats/onnx/model.ts';
+import { gathered } from '../../../src/formats/onnx/gathered.ts';
 import { writeOnnx } from '../../../src/formats/onnx/writer.ts';
 import type { Backend } from '../backend.ts';
+import { BlobBytes } from '../blob-bytes.ts';
 import { sessionOptions, type Placement } from '../model-session.ts';
+import type { PartGraph } from './onnx-graph.ts';
+import { openReady, type ReadyRuntime } from './onnx-session.ts';
 
 export type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
@@ -18,8 +21,19 @@ export interface PartSession {
   release(): Promise<void>;
 }
 
-/** `model` lies over `weights`. Failures: `out-of-memory`, `gpu-lost`. */
-export type OpenPart = (model: OnnxModel, weights: Blob) => Promise<Result<PartSession>>;
+/** A graph that is written lies over `weights`. Failures: `out-of-memory`, `gpu-lost`; those of `openReady`. */
+export type OpenPart = (graph: PartGraph, weights: Blob) => Promise<Result<PartSession>>;
+
+/**
+ * On the CPU weights in half precision are cast when they are used, one layer after another, and never kept twice as large. The runtime
+ * has two ways to do that when a session is created: folding (only what has more bytes than this is left) and one for such weights alone.
+ */
+const unfolded = {
+  optimization: {
+    constant_folding_max_output_size_in_bytes: '65536',
+    disable_specified_optimizers: 'FuseFp16InitializerToFp32NodeTransformer',
+  },
+};
 
 /** Opens parts in the runtime of a backend. */
 export function partOpener(
@@ -27,14 +41,17 @@ export function partOpener(
   placement: Pick<Placement, 'backend' | 'device'>,
 ): OpenPart {
   return async (model, weights) => {
-    const graph = {
-      model: writeOnnx(model),
-      external: [{ path: weightsPath, blob: weights }],
-      scale: 1,
-      io: 'f32',
-    } as const;
+    if ('ready' in model) return openReady(model, readyRuntime(runtime, gate, placement));
+    // With JSPI the runtime reads what it needs of a Blob. Other builds would read all of it, and count bytes in 32 bits.
+    const own = runtime.build === 'jspi' ? { model, weights } : gathered(model, weights);
+    const graph = { model: writeOnnx(own.model), external: [], scale: 1, io: 'f32' } as const;
+    const data = runtime.build === 'jspi' ? own.weights : new BlobBytes(own.weights);
     const created = await gate.pass(() =>
-      runtime.ort.InferenceSession.create(graph.model, sessionOptions(graph, placement)),
+      runtime.ort.InferenceSession.create(graph.model, {
+        ...sessionOptions(graph, placement),
+        externalData: [{ path: weightsPath, data }],
+        ...(placement.backend === 'wasm' ? { extra: unfolded } : {}),
+      }),
     );
     if (!created.ok) return created;
     const session = created.value;
@@ -60,6 +77,28 @@ export function partOpener(
         },
       },
     };
+  };
+}
+
+function readyRuntime(
+  { ort, build }: Backend['runtime'],
+  gate: Backend['gate'],
+  placement: Pick<Placement, 'backend' | 'device'>,
+): ReadyRuntime {
+  return {
+    Tensor: ort.Tensor,
+    pass: (work) => gate.pass(work),
+    create: ({ model, beside }, sides) => {
+      const data = (blob: Blob): Blob | BlobBytes => (build === 'jspi' ? blob : new BlobBytes(blob));
+      return gate.pass(() =>
+        ort.InferenceSession.create(model, {
+          ...sessionOptions({ model, external: [], scale: 1, io: 'f32' }, placement),
+          externalData: beside.map(({ name, blob }) => ({ path: name, data: data(blob) })),
+          freeDimensionOverrides: sides,
+          ...(placement.backend === 'wasm' ? { extra: unfolded } : {}),
+        }),
+      );
+    },
   };
 }
 
