@@ -12,11 +12,14 @@ import type { DiffusionEntry } from '../models/diffusion-entry.ts';
 import type { DiffusionOffers } from '../models/diffusion-offers.ts';
 import type { PartChoice } from '../models/diffusion-smaller.ts';
 import type { VariantOf } from '../models/variant.ts';
+import type { MergedPart } from '../protocol/engine.ts';
 import type {
   DiffusionLibraryApi,
   ImportedDiffusion,
   MadePart,
+  MergingStep,
   SmallerPart,
+  ToldDiffusion,
 } from '../protocol/library-diffusion.ts';
 import type {
   DownloadProgress,
@@ -194,6 +197,25 @@ export class LibraryClient {
 
   openDiffusion(ids: readonly string[]): Promise<Result<readonly NamedBlob[]>> {
     return this.#guarded((api) => api.openDiffusion(ids));
+  }
+
+  /** LoRAs merged into the parts that they change, from an earlier time or made now. */
+  mergeDiffusion(
+    ids: readonly string[],
+    steps: readonly MergingStep[],
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<Result<readonly MergedPart[]>> {
+    return this.#guarded((api) => api.mergeDiffusion(ids, steps, proxy(onProgress)));
+  }
+
+  /** Ends it before the next tensor. */
+  stopMerging(): Promise<Result<null>> {
+    return this.#guarded((api) => api.stopMerging());
+  }
+
+  /** Remembers what was found out of an entry, or what a person said of it. */
+  describeDiffusion(id: string, told: ToldDiffusion): Promise<Result<DiffusionEntry>> {
+    return this.#guarded((api) => api.describeDiffusion(id, told));
   }
 
   renameDiffusion(id: string, name: string): Promise<Result<DiffusionEntry>> {

@@ -18,6 +18,8 @@ export interface StoredModel {
   readonly imported?: ImportedModel;
   /** Of a file or folder with parts of a diffusion model: what is known of it. */
   readonly diffusion?: DiffusionModel;
+  /** Of LoRAs merged into a part: checksums of what is in it, and when it was made (milliseconds since 1970). */
+  readonly merged?: { readonly of: readonly string[]; readonly at: number };
 }
 
 export interface KeptModel {

@@ -29,6 +29,26 @@ export interface DiffusionSource {
   readonly files: readonly NamedBlob[];
   /** The text tokenizer's merges (`createTokenizer`). */
   readonly merges: Blob;
+  /** What is known of models whose files do not tell it. */
+  readonly told?: readonly ToldModel[];
+  /** LoRAs that were merged before; what is not among them is merged for the job. */
+  readonly merged?: readonly MergedPart[];
+}
+
+/** `checkpoint` is what a recipe calls the model. */
+export interface ToldModel {
+  readonly checkpoint: string;
+  readonly prediction: 'epsilon' | 'v';
+}
+
+/** A part of one of the files, with LoRAs merged into it. */
+export interface MergedPart {
+  readonly part: 'unet' | 'text-encoder';
+  /** The file that the part is in, and those of the LoRAs in their order, by the names that they have among the job's files. */
+  readonly from: string;
+  readonly loras: readonly { readonly file: string; readonly weight: number }[];
+  /** As `mergedFile` writes it. */
+  readonly weights: Blob;
 }
 
 export interface JobRequest {
@@ -95,6 +115,8 @@ export interface JobDone {
   readonly device: BackendReport;
   /** What the job's models reached on its own tiles. */
   readonly measured: readonly Measurement[];
+  /** What trying told of models whose files do not tell it. */
+  readonly learned?: readonly ToldModel[];
   /** Of redrawing that ran whole in this engine: by which name its speed is remembered, its work and its time. */
   readonly refined?: { readonly name: string; readonly work: number; readonly seconds: number };
 }

@@ -4,9 +4,11 @@ import type { Failure } from '../base/errors.ts';
 import type { PartStorage, StoredPart } from '../architectures/diffusion/store-parts.ts';
 import type { Result } from '../base/result.ts';
 import type { NamedBlob } from '../formats/weights-file.ts';
-import type { DiffusionEntry } from '../models/diffusion-entry.ts';
+import type { DiffusionEntry, DiffusionModel } from '../models/diffusion-entry.ts';
 import type { DiffusionOffers } from '../models/diffusion-offers.ts';
 import type { PartChoice, StoredSmaller } from '../models/diffusion-smaller.ts';
+import type { RefineStep } from '../recipes/refine.ts';
+import type { MergedPart } from './engine.ts';
 import type { DownloadProgress, ImportProgress, LibraryApi } from './library.ts';
 
 export interface ImportedDiffusion {
@@ -29,6 +31,11 @@ export interface SmallerPart extends StoredSmaller {
   readonly file?: NamedBlob;
 }
 
+/** What of a step tells which LoRAs are wanted, and in which parts. */
+export type MergingStep = Pick<RefineStep, 'weights' | 'control' | 'prompt'>;
+
+export type ToldDiffusion = Partial<Pick<DiffusionModel, 'prediction' | 'trained'>>;
+
 /** `import` answers `model-unrecognised` with the reason `diffusion` for files that go the way of `importDiffusion`. */
 export interface DiffusionLibraryApi extends LibraryApi {
   /**
@@ -48,6 +55,19 @@ export interface DiffusionLibraryApi extends LibraryApi {
    * visit. Failures: `model-unknown`, `model-damaged`, those of the storage.
    */
   openDiffusion(ids: readonly string[]): Promise<Result<readonly NamedBlob[]>>;
+  /**
+   * What the LoRAs of these steps (and of their prompts) make of parts of these entries: kept from an earlier time, or made now and kept.
+   * Failures: `cancelled`, and those of loading and merging them.
+   */
+  mergeDiffusion(
+    ids: readonly string[],
+    steps: readonly MergingStep[],
+    onProgress?: (progress: ImportProgress) => void,
+  ): Promise<Result<readonly MergedPart[]>>;
+  /** Ends it before the next tensor. */
+  stopMerging(): Promise<Result<null>>;
+  /** Remembers what was found out of an entry, or what a person said of it. */
+  describeDiffusion(id: string, told: ToldDiffusion): Promise<Result<DiffusionEntry>>;
   renameDiffusion(id: string, name: string): Promise<Result<DiffusionEntry>>;
   removeDiffusion(id: string): Promise<Result<null>>;
   /** The catalogue of diffusion models that can be downloaded. */

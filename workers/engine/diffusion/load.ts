@@ -10,20 +10,21 @@ import { readEmbedding, type Embedding } from '../../../src/architectures/diffus
 import { latentScaling } from '../../../src/architectures/diffusion/latent-scaling.ts';
 import { mergeLoras } from '../../../src/architectures/diffusion/lora-merge.ts';
 import type { LoraPart } from '../../../src/architectures/diffusion/lora-targets.ts';
-import { planLoras, type GivenLora } from '../../../src/architectures/diffusion/lora.ts';
+import { changesIn, weightIn, withMerged } from '../../../src/architectures/diffusion/merged-part.ts';
 import { taesdDecoder, taesdEncoder } from '../../../src/architectures/diffusion/taesd.ts';
 import { unetMultiple } from '../../../src/architectures/diffusion/unet-structure.ts';
 import { unetWith } from '../../../src/architectures/diffusion/unet.ts';
 import { vaeDecoder } from '../../../src/architectures/diffusion/vae-decoder.ts';
 import { vaeEncoder } from '../../../src/architectures/diffusion/vae-encoder.ts';
 import type { Precision } from '../../../src/architectures/graph-builder.ts';
-import { fail, ok, type Result } from '../../../src/base/result.ts';
+import { ok, type Result } from '../../../src/base/result.ts';
 import type { LoraTag } from '../../../src/diffusion/text/network-tags.ts';
 import { endToken } from '../../../src/diffusion/text/tokenizer.ts';
 import { blobStore } from '../../../src/formats/appended-table.ts';
 import { convertTable } from '../../../src/formats/convert-table.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
 import type { NamedBlob } from '../../../src/formats/weights-file.ts';
+import type { DiffusionSource, MergedPart } from '../../../src/protocol/engine.ts';
 import { chosenFiles, type ChosenLora } from '../../../src/recipes/chosen-files.ts';
 import type { FullRefineStep } from '../../../src/recipes/refine.ts';
 import { loadedPart, type LoadedModel } from './loaded-model.ts';
@@ -34,6 +35,8 @@ export interface LoadOptions {
   readonly flash: boolean;
   /** LoRAs that the prompt itself asks for, by the name of their file without its ending. */
   readonly tags: readonly LoraTag[];
+  /** What whoever keeps the files knows and made beside them. */
+  readonly known?: Pick<DiffusionSource, 'told' | 'merged'>;
 }
 
 /** With the embeddings that prompts may name, in the order of their vectors. */
@@ -46,7 +49,7 @@ export interface LoadedDiffusion {
 export async function loadDiffusion(
   files: readonly NamedBlob[],
   step: FullRefineStep,
-  { precision, flash, tags }: LoadOptions,
+  { precision, flash, tags, known = {} }: LoadOptions,
 ): Promise<Result<LoadedDiffusion>> {
   const chosen = chosenFiles(files, step, tags);
   if (!chosen.ok) return chosen;
@@ -54,16 +57,19 @@ export async function loadDiffusion(
   if (!read.ok) return read;
   const found = findParts(read.value.weights, read.value.configs);
   if (!found.ok) return found;
+  const told = known.told?.find(({ checkpoint }) => checkpoint === step.weights?.checkpoint);
+  const described = { ...found.value, prediction: found.value.prediction ?? told?.prediction ?? null };
   const whole = wholeModel(found.value);
   if (!whole.ok) return whole;
   const computable = await withComputable(whole.value, precision);
-  const merged = await withLoras(computable, found.value.loras, chosen.value.loras, precision);
+  const ahead = known.merged ?? [];
+  const merged = await withLoras(computable, found.value.loras, chosen.value.loras, ahead, precision);
   if (!merged.ok) return merged;
   const embeddings = await readEmbeddings(found.value.embeddings, whole.value.text.structure.width);
   if (!embeddings.ok) return embeddings;
   return ok({
     embeddings: embeddings.value,
-    model: assembled(merged.value, found.value, step, embeddings.value, flash),
+    model: assembled(merged.value, described, step, embeddings.value, flash),
   });
 }
 
@@ -92,12 +98,13 @@ async function withLoras(
   model: WholeModel,
   files: readonly GivenWeights[],
   wanted: readonly ChosenLora[],
+  merged: readonly MergedPart[],
   precision: Precision,
 ): Promise<Result<WholeModel>> {
   if (wanted.length === 0) return ok(model);
-  const unet = await mergedPart('unet', model, files, wanted, precision);
+  const unet = await mergedPart('unet', model, files, wanted, merged, precision);
   if (!unet.ok) return unet;
-  const text = await mergedPart('text-encoder', model, files, wanted, precision);
+  const text = await mergedPart('text-encoder', model, files, wanted, merged, precision);
   if (!text.ok) return text;
   return ok({
     ...model,
@@ -111,28 +118,27 @@ async function mergedPart(
   { unet, text }: WholeModel,
   files: readonly GivenWeights[],
   wanted: readonly ChosenLora[],
+  merged: readonly MergedPart[],
   precision: Precision,
 ): Promise<Result<TensorTable>> {
   const tables: ReadonlyMap<LoraPart, TensorTable> = new Map([
     ['unet', unet.table],
     ['text-encoder', text.table],
   ]);
-  const loras: GivenLora[] = [];
-  for (const { file, ...weights } of wanted) {
-    const given = files.find(({ name }) => name === file);
-    if (!given) {
-      const message = `"${file}" is given as a LoRA, but it is none. Name it as what it is.`;
-      return fail('model-unsupported', message, { file });
-    }
-    loras.push({ name: file, table: given.table, weight: part === 'unet' ? weights.unet : weights.text });
-  }
-  // Both parts are looked at, as a LoRA that changes only one of them fits all the same.
-  const planned = planLoras(tables, loras);
-  if (!planned.ok) return planned;
-  const table = part === 'unet' ? unet.table : text.table;
-  const changes = planned.value.changes.get(part);
-  if (!changes || changes.size === 0) return ok(table);
-  return mergeLoras(table, changes, precision === 'fp16' ? 'f16' : 'f32', blobStore());
+  const changes = changesIn(part, tables, files, wanted);
+  if (!changes.ok) return changes;
+  const { table, from } = part === 'unet' ? unet : text;
+  if (changes.value.size === 0) return ok(table);
+  const ahead = merged.find((one) => one.part === part && one.from === from && isMergeOf(one, wanted));
+  if (ahead) return withMerged(table, ahead.weights);
+  return mergeLoras(table, changes.value, precision === 'fp16' ? 'f16' : 'f32', blobStore());
+}
+
+function isMergeOf({ part, loras }: MergedPart, wanted: readonly ChosenLora[]): boolean {
+  return (
+    loras.length === wanted.length &&
+    wanted.every((one, at) => loras[at]?.file === one.file && loras[at].weight === weightIn(part, one))
+  );
 }
 
 async function readEmbeddings(files: readonly GivenWeights[], width: number): Promise<Result<Embedding[]>> {

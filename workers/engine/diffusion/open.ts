@@ -32,7 +32,7 @@ export function vaeTileOn(backend: BackendName, precision: Precision): number {
 /** `resumedTile` is the `vaeTile` of work that is gone on with, maybe on another backend. Failures: those of loading and planning. */
 export async function openRefine(
   step: FullRefineStep,
-  { files, merges }: DiffusionSource,
+  source: DiffusionSource,
   picture: Size,
   backend: Backend,
   notice: (notice: Failure) => void,
@@ -44,7 +44,7 @@ export async function openRefine(
   // Asked for only where it is wide enough for the runtime's fused attention (gpu-device.ts).
   const flash = name === 'webgpu' && backend.gpu?.device.features.has('subgroups') === true;
   const vaeTile = resumedTile ?? vaeTileOn(name, precision);
-  return prepareRefine(step, { files, merges }, picture, { precision, flash, vaeTile }, open, notice);
+  return prepareRefine(step, source, picture, { precision, flash, vaeTile }, open, notice);
 }
 
 interface HowToOpen {
@@ -56,7 +56,7 @@ interface HowToOpen {
 /** The same on whatever opens parts. */
 export async function prepareRefine(
   step: FullRefineStep,
-  { files, merges }: DiffusionSource,
+  { files, merges, ...known }: DiffusionSource,
   picture: Size,
   { precision, flash, vaeTile = vaeTiles[precision] }: HowToOpen,
   open: OpenPart,
@@ -66,7 +66,8 @@ export async function prepareRefine(
   if (!tokenizer.ok) return tokenizer;
   const prompt = readPrompt(step.prompt, tokenizer.value, { steps: step.steps, padding: endToken });
   if (!prompt.ok) return prompt;
-  const loaded = await loadDiffusion(files, step, { precision, flash, tags: prompt.value.loras });
+  const options = { precision, flash, tags: prompt.value.loras, known };
+  const loaded = await loadDiffusion(files, step, options);
   if (!loaded.ok) return loaded;
   const { model, embeddings } = loaded.value;
   const planned = planRefine(picture, step, {

@@ -161,6 +161,7 @@ class Job {
       backend,
       device,
       measured: prepared.measured(),
+      learned: prepared.learned(),
       ...(this.#refined && { refined: this.#refined }),
     };
   }

@@ -12,7 +12,7 @@ import { neededModels } from '../../../src/recipes/needed-models.ts';
 import type { ModelPass, Pass } from '../../../src/recipes/passes.ts';
 import { planPasses } from '../../../src/recipes/plan-passes.ts';
 import type { BackendReport, Measurement } from '../../../src/protocol/backend.ts';
-import type { Checkpoint, JobRequest } from '../../../src/protocol/engine.ts';
+import type { Checkpoint, JobRequest, ToldModel } from '../../../src/protocol/engine.ts';
 import { fitTile } from '../../../src/tiles/fit.ts';
 import { planTiles } from '../../../src/tiles/plan.ts';
 import { goodTile } from '../limits.ts';
@@ -40,6 +40,8 @@ export interface PreparedJob {
   readonly device: BackendReport;
   /** The speeds of the job's models, as far as they are known by now. */
   measured(): Measurement[];
+  /** What was found out of models that redraw. */
+  learned(): ToldModel[];
   start(pass: number, stores: PassStores, resumed?: Checkpoint): Promise<PassWork>;
 }
 
@@ -120,6 +122,13 @@ export async function prepareJob(
     backend: usedBackend(tools.backend.report, models),
     device: tools.backend.report,
     measured: () => [...models.values()].map((model) => model.measured),
+    learned: () =>
+      [...refines].flatMap(([index, { networks }]) => {
+        const pass = passes[index];
+        const checkpoint = pass?.kind === 'refine' ? pass.refine.weights?.checkpoint : undefined;
+        const prediction = networks.learned;
+        return checkpoint !== undefined && prediction ? [{ checkpoint, prediction }] : [];
+      }),
     start: async (index, { input: stored, other, output }, resumed) => {
       const pass = passes[index];
       const onto = pass && 'onto' in pass ? pass.onto : undefined;

@@ -13,6 +13,7 @@ import {
 } from '../../../src/models/diffusion-offers.ts';
 import type { PartChoice } from '../../../src/models/diffusion-smaller.ts';
 import type { ModelStore } from '../../../src/models/model-store.ts';
+import type { MergedPart } from '../../../src/protocol/engine.ts';
 import type {
   DownloadProgress,
   Imported,
@@ -23,27 +24,34 @@ import type {
   DiffusionLibraryApi,
   ImportedDiffusion,
   MadePart,
+  MergingStep,
   SmallerPart,
+  ToldDiffusion,
 } from '../../../src/protocol/library-diffusion.ts';
 import type { Fetch } from '../download.ts';
 import { Downloads } from '../downloads/downloads.ts';
 import { unknownModel } from '../downloads/failures.ts';
 import { openIndexedPartials } from '../downloads/indexed-partials.ts';
 import type { PartialStore } from '../downloads/partial-store.ts';
+import { openIndexedStore } from '../indexed-store.ts';
 import { Library } from '../library.ts';
 import { quietly } from '../quietly.ts';
 import { KeptDiffusion } from './kept-diffusion.ts';
+import { MergedLoras } from './merged-loras.ts';
 import { SmallerModels } from './smaller-models.ts';
 
 interface Stores {
   readonly models: ModelStore;
   readonly diffusion: ModelStore;
+  /** Of LoRAs that were merged. */
+  readonly merged?: ModelStore;
   readonly partials?: PartialStore;
   readonly diffusionPartials?: PartialStore;
 }
 
 export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
   readonly #kept: KeptDiffusion;
+  readonly #merged: MergedLoras;
   readonly #smaller: SmallerModels;
   readonly #fetch: Fetch;
   readonly #downloads: Downloads<DiffusionItem, ImportedDiffusion>;
@@ -53,11 +61,12 @@ export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
   #offers: DiffusionOffers | null = null;
 
   constructor(
-    { models, diffusion, partials, diffusionPartials }: Stores,
+    { models, diffusion, merged, partials, diffusionPartials }: Stores,
     fetcher: Fetch = (url, init) => fetch(url, init),
   ) {
     super(models, fetcher, partials);
     this.#kept = new KeptDiffusion(diffusion);
+    this.#merged = new MergedLoras(merged ?? openIndexedStore('enlarger-merged-diffusion'));
     this.#smaller = new SmallerModels(this.#kept);
     this.#fetch = fetcher;
     this.#downloads = new Downloads({
@@ -111,12 +120,37 @@ export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
     return this.#kept.open(ids);
   }
 
+  async mergeDiffusion(
+    ids: readonly string[],
+    steps: readonly MergingStep[],
+    onProgress?: (progress: ImportProgress) => unknown,
+  ): Promise<Result<readonly MergedPart[]>> {
+    const files = await this.#kept.open(ids);
+    if (!files.ok) return files;
+    return this.#merged.of(files.value, steps, (progress) => {
+      if (onProgress) quietly(onProgress, progress);
+    });
+  }
+
+  async stopMerging(): Promise<Result<null>> {
+    this.#merged.stop();
+    return Promise.resolve(ok(null));
+  }
+
+  async describeDiffusion(id: string, told: ToldDiffusion): Promise<Result<DiffusionEntry>> {
+    return this.#kept.amend(id, told);
+  }
+
   async renameDiffusion(id: string, name: string): Promise<Result<DiffusionEntry>> {
     return this.#kept.rename(id, name);
   }
 
   async removeDiffusion(id: string): Promise<Result<null>> {
-    return this.#kept.remove(id);
+    const list = await this.#kept.list();
+    const entry = list.ok ? list.value.find((one) => one.id === id) : undefined;
+    const removed = await this.#kept.remove(id);
+    if (removed.ok && entry) await this.#merged.forget(entry.sha256);
+    return removed;
   }
 
   async smallerChoices(id: string): Promise<Result<readonly PartChoice[]>> {

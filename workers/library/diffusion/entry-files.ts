@@ -3,13 +3,18 @@
 import type { NamedBlob } from '../../../src/formats/weights-file.ts';
 import type { DiffusionEntry } from '../../../src/models/diffusion-entry.ts';
 
+/** With the checksum of the entry that it is of. */
+export interface OwnedFile extends NamedBlob {
+  readonly owner: string;
+}
+
 /**
  * A single file has its entry's name with its own ending; those of a folder lie in a folder of that name. Where two entries have one
  * name their ids stand before it. Nothing is read.
  */
 export function filesOf(
   opened: readonly { readonly entry: DiffusionEntry; readonly bytes: Blob }[],
-): readonly NamedBlob[] {
+): readonly OwnedFile[] {
   const names = opened.map(({ entry }) => entry.name);
   return opened.flatMap(({ entry, bytes }) => {
     const plain = entry.name.replaceAll(/[/\\]/g, '-');
@@ -21,7 +26,8 @@ export function filesOf(
       offset += size;
       const ending = /\.[^./\\]+$/.exec(name)?.[0] ?? '';
       const inside = name.replace(/^[^/]*\//, '');
-      return { name: entry.files.length === 1 ? `${stem}${ending}` : `${stem}/${inside}`, blob };
+      const path = entry.files.length === 1 ? `${stem}${ending}` : `${stem}/${inside}`;
+      return { name: path, blob, owner: entry.sha256 };
     });
   });
 }

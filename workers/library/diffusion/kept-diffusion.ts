@@ -14,7 +14,7 @@ import type { ImportedDiffusion } from '../../../src/protocol/library-diffusion.
 import type { Continue } from '../../../src/formats/half-file.ts';
 import { hasSha256 } from '../checksum.ts';
 import { formsOf, planFiles, sizeOf, type FileForms } from './convert-files.ts';
-import { distinctName, filesOf } from './entry-files.ts';
+import { distinctName, filesOf, type OwnedFile } from './entry-files.ts';
 import { checksumWhile, convertedWriting, givenWriting, roomFor } from './writing.ts';
 
 interface Unkept {
@@ -85,7 +85,7 @@ export class KeptDiffusion {
     return ok([...kept, ...unkept]);
   }
 
-  async open(ids: readonly string[]): Promise<Result<readonly NamedBlob[]>> {
+  async open(ids: readonly string[]): Promise<Result<readonly OwnedFile[]>> {
     const opened: { readonly entry: DiffusionEntry; readonly bytes: Blob }[] = [];
     for (const id of ids) {
       const one = this.#unkept.get(id) ?? (await this.#read(id));
