@@ -100,11 +100,6 @@ export class PartNetworks implements Networks {
     return this.#model.traits.prediction === null ? this.#prediction : null;
   }
 
-  /** What it predicts where no file told and it was tried; null otherwise. */
-  get learned(): ModelTraits['prediction'] | null {
-    return this.#model.traits.prediction === null ? this.#prediction : null;
-  }
-
   /** Whether predictions are made one by one; `takeTurns` makes it so. */
   get inTurn(): boolean {
     return this.#inTurn;
