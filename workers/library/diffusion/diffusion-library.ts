@@ -87,7 +87,6 @@ export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
   ): Promise<Result<Imported>> {
     const imported = await super.import(files, onProgress);
     if (imported.ok || imported.error.code !== 'model-unrecognised') return imported;
-    if (imported.error.detail?.['reason'] === 'foreign') return imported;
     const found = await recogniseDiffusion(files.map((file) => ({ name: file.name, blob: file })));
     if (found.ok) return ofDiffusion(files);
     // A family that nothing here runs is named; what nobody knows is described by what it looks like.
