@@ -1,6 +1,6 @@
 /**
  * Writes a diffusion model of a published size with made-up weights in fp16: `npm run bench -- made-up-diffusion sd1|small-sd|tiny-sd FOLDER`
- * as a folder in diffusers' layout, or `sd1 FILE.safetensors` as one file.
+ * as a folder in diffusers' layout, or with a FILE.safetensors in its place as one file.
  */
 
 import { join } from 'node:path';
@@ -16,11 +16,11 @@ const unets = { sd1, 'small-sd': small, 'tiny-sd': tiny };
 const [name = '', place] = process.argv.slice(2);
 const denoiser = Object.entries(unets).find(([known]) => known === name)?.[1];
 const inOne = place?.endsWith('.safetensors') ?? false;
-if (!denoiser || place === undefined || (inOne && denoiser !== sd1)) {
-  throw new Error(`Give ${Object.keys(unets).join(' or ')} and a folder, or sd1 and a .safetensors file.`);
+if (!denoiser || place === undefined) {
+  throw new Error(`Give ${Object.keys(unets).join(' or ')} and a folder or a .safetensors file.`);
 }
 const files = inOne
-  ? { [place]: singleFile() }
+  ? { [place]: singleFile(denoiser) }
   : {
       [join(place, 'text_encoder/model.safetensors')]: clip.tensors(text),
       [join(place, 'unet/diffusion_pytorch_model.safetensors')]: unet.tensors(denoiser),

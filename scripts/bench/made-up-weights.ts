@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TensorSpec } from '../../src/architectures/architecture.ts';
 import { clip } from '../../src/architectures/diffusion/clip.ts';
+import type { UnetStructure } from '../../src/architectures/diffusion/unet-structure.ts';
 import { unet } from '../../src/architectures/diffusion/unet.ts';
 import { vaeDecoder } from '../../src/architectures/diffusion/vae-decoder.ts';
 import { vaeEncoder } from '../../src/architectures/diffusion/vae-encoder.ts';
@@ -16,9 +17,10 @@ import { sd1, text, vae } from '../reference/published-diffusion.ts';
 /** Values made at once. */
 const piece = 1 << 20;
 
-/** The tensors of Stable Diffusion 1 as they lie in one file: under the names of its own program, 2.1 GB in fp16. */
-export function singleFile(): TensorSpec[] {
-  const names = new Map([...storedNames('unet-1'), ...storedNames('vae')]);
+/** The tensors of a model as they lie in one file, 2.1 GB of Stable Diffusion 1 in fp16: under the names of its own program. */
+export function singleFile(denoiser: UnetStructure): TensorSpec[] {
+  // Distilled UNets come under diffusers' names.
+  const names = new Map([...(denoiser === sd1 ? storedNames('unet-1') : []), ...storedNames('vae')]);
   const renamed = (prefix: string, specs: readonly TensorSpec[]): TensorSpec[] =>
     specs.map(({ name, shape }) => {
       const stored = names.get(name) ?? `${prefix}${name}`;
@@ -27,7 +29,7 @@ export function singleFile(): TensorSpec[] {
       return { name: stored, shape: point ? [...shape, 1, 1] : shape };
     });
   return [
-    ...renamed('model.diffusion_model.', unet.tensors(sd1)),
+    ...renamed('model.diffusion_model.', unet.tensors(denoiser)),
     ...renamed('first_stage_model.', [...vaeEncoder.tensors(vae), ...vaeDecoder.tensors(vae)]),
     ...renamed('cond_stage_model.transformer.', clip.tensors(text)),
   ];

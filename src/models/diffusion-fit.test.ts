@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { invariant } from '../base/assert.ts';
+import { at, invariant } from '../base/assert.ts';
 import { fitOf, residentValues, type FitDevice } from './diffusion-fit.ts';
 import { itemsOf, parseDiffusionOffers } from './diffusion-offers.ts';
 
@@ -11,6 +11,11 @@ const parsed = parseDiffusionOffers(JSON.parse(readFileSync(path, 'utf8')));
 invariant(parsed.ok, 'The catalogue is damaged');
 const offers = parsed.value;
 const computer: FitDevice = { backend: 'webgpu', half: true, memory: 8, phone: false };
+
+/** Of one of the sets, by its place in the list. */
+function partsOf(index: number) {
+  return itemsOf(offers, at(offers.sets, index)).flatMap((item) => item.parts);
+}
 
 function reasons(device: FitDevice | null): Record<string, string> {
   return Object.fromEntries(
@@ -35,19 +40,32 @@ describe('a set', () => {
     [
       'no GPU',
       { ...computer, backend: 'wasm' as const, half: false },
-      ['cpu-large', 'cpu', 'cpu-large', 'cpu'],
+      ['cpu-slow', 'cpu', 'cpu-slow', 'cpu'],
     ],
     ['a device not looked at yet', null, ['unknown', 'unknown', 'unknown', 'unknown']],
   ])('on %s', (_, device, expected) => {
     expect(Object.values(reasons(device))).toEqual(expected);
   });
 
-  it('needs the weights of what is resident at once, and room for tiles: 3.2 GB for the first', () => {
-    const [set] = offers.sets;
-    invariant(set, 'no set');
-    const parts = itemsOf(offers, set).flatMap((item) => item.parts);
-    expect(residentValues(parts)).toBe(859_520_964 + 361_279_120);
-    expect(fitOf(parts, computer).need / 1e9).toBeCloseTo(3.24, 1);
+  it('needs the weights of what is resident at once, and room for a call: 3.4 GB for the first', () => {
+    expect(residentValues(partsOf(0))).toBe(859_520_964 + 361_279_120);
+    expect(fitOf(partsOf(0), computer).need / 1e9).toBeCloseTo(3.37, 1);
+    // Without the ControlNet it is what the UNet takes, and of TAESD alone what that does.
+    const without = partsOf(0).filter(({ kind }) => kind !== 'controlnet');
+    expect(fitOf(without, computer).need / 1e9).toBeCloseTo(2.3, 1);
+    expect(fitOf(partsOf(3), computer).need / 1e9).toBeCloseTo(0.16, 2);
     expect(residentValues([])).toBe(0);
+  });
+
+  it('needs about half as much for its weights when they have 8 bits', () => {
+    const { need, packed } = fitOf(partsOf(0), { ...computer, half: false });
+    expect(need / 1e9).toBeCloseTo(6.28, 1);
+    expect(packed / 1e9).toBeCloseTo(2.69, 1);
+  });
+
+  it('does not fit the CPU where weights and values are more than WebAssembly can address', () => {
+    const parts = [{ kind: 'unet', values: 1.6e9 }] as const;
+    const device = { ...computer, backend: 'wasm', half: false } as const;
+    expect(fitOf(parts, device)).toMatchObject({ verdict: 'too-large', reason: 'cpu-large' });
   });
 });

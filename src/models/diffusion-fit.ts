@@ -1,6 +1,6 @@
 /** Whether a diffusion model fits a device, before anything of it is loaded: an estimate from what browsers tell. */
 
-import type { DiffusionPart } from './diffusion-entry.ts';
+import type { DiffusionKind, DiffusionPart } from './diffusion-entry.ts';
 
 export interface FitDevice {
   readonly backend: 'webgpu' | 'wasm';
@@ -19,6 +19,7 @@ export type FitReason =
   | 'phone'
   | 'phone-large'
   | 'cpu'
+  | 'cpu-slow'
   | 'cpu-large'
   | 'unknown';
 
@@ -27,12 +28,53 @@ export interface Fit {
   readonly reason: FitReason;
   /** Bytes while it works, weights and tiles together. */
   readonly need: number;
+  /** The same with weights in 8 bits. */
+  readonly packed: number;
 }
 
-/** What tiles of 512 pixels take beside the weights: a VAE's maps are the largest, several of 128 MiB. */
-const tileBytes = { half: 0.8e9, single: 1.2e9 } as const;
-/** The address space of WebAssembly is 4 GiB, of which the runtime needs some. */
+type Calls = Readonly<Partial<Record<DiffusionKind, number>>>;
+
+/**
+ * Bytes beside the weights while a part is called for 512 x 512 pixels: values and what the runtime keeps of them for others of their size
+ * on a GPU (two predictions at once in half precision; in full precision one, and tiles of 352 pixels for the VAE), values alone on the
+ * CPU. Reckoned from the graphs of Stable Diffusion 1.5, which `scripts/reference/full-size-memory.test.ts` does again.
+ */
+export const callBytes: Readonly<Record<'half' | 'single' | 'cpu', Calls>> = {
+  half: {
+    unet: 0.58e9,
+    controlnet: 0.35e9,
+    'vae-encoder': 0.53e9,
+    'vae-decoder': 1.04e9,
+    'taesd-encoder': 0.14e9,
+    'taesd-decoder': 0.16e9,
+  },
+  single: {
+    unet: 0.71e9,
+    controlnet: 0.69e9,
+    'vae-encoder': 0.53e9,
+    'vae-decoder': 1e9,
+    'taesd-encoder': 0.27e9,
+    'taesd-decoder': 0.27e9,
+  },
+  cpu: {
+    unet: 0.31e9,
+    controlnet: 0.31e9,
+    'vae-encoder': 0.54e9,
+    'vae-decoder': 1.07e9,
+    'taesd-encoder': 0.2e9,
+    'taesd-decoder': 0.2e9,
+  },
+};
+/** What a number of the weights takes: where a GPU has no half precision they are widened, on the CPU only when they are used. */
+const valueBytes = { half: 2, single: 4, cpu: 2 } as const;
+/** In 8 bits, with the scales of blocks and what stays in half precision. */
+const packedBytes = 1.06;
+/** The runtime itself, on the CPU in the same memory as everything else. */
+const runtimeBytes = { half: 0, single: 0, cpu: 0.3e9 } as const;
+/** The address space of WebAssembly is 4 GiB, of which the runtime cannot use all. */
 const mostWasm = 3.6e9;
+/** Widening happens in that space too, where the weights are there in both widths for a while. */
+const mostWidened = mostWasm / 6;
 /** A browser closes pages of phones at about this. */
 const mostPhone = 1.6e9;
 /** What most graphics cards without half precision, integrated ones, can spare. */
@@ -41,6 +83,8 @@ const mostPlainGpu = 3e9;
 const share = 0.5;
 /** Browsers that tell no more say so of every device with as much. */
 const plenty = 8;
+/** UNets with more numbers than this take the CPU many minutes a step. */
+const fewValues = 0.5e9;
 
 /**
  * How many numbers are in memory at once: each part works alone, but for UNet and ControlNet, which take turns within a step. LoRAs
@@ -59,16 +103,37 @@ export function residentValues(parts: readonly DiffusionPart[]): number {
   );
 }
 
+/** Each part works alone, but for UNet and ControlNet. `bytes`: of a number of the weights. */
+function neededBytes(parts: readonly DiffusionPart[], bytes: number, calls: Calls): number {
+  const most = (kind: DiffusionKind): number =>
+    Math.max(
+      0,
+      ...parts.filter((part) => part.kind === kind).map(({ values }) => values * bytes + (calls[kind] ?? 0)),
+    );
+  return Math.max(
+    most('unet') + most('controlnet'),
+    ...[...new Set(parts.map(({ kind }) => kind))].map(most),
+  );
+}
+
+/** What a set of parts in half precision needs on a device, and whether that is there. */
 export function fitOf(parts: readonly DiffusionPart[], device: FitDevice | null): Fit {
-  const values = residentValues(parts);
-  const half = device === null || (device.backend === 'webgpu' && device.half);
-  const need = half ? values * 2 + tileBytes.half : values * 4 + tileBytes.single;
-  const fit = (verdict: Fit['verdict'], reason: FitReason): Fit => ({ verdict, reason, need });
+  const how = device?.backend === 'wasm' ? 'cpu' : device === null || device.half ? 'half' : 'single';
+  const needed = (bytes: number): number => neededBytes(parts, bytes, callBytes[how]) + runtimeBytes[how];
+  const [need, packed] = [needed(valueBytes[how]), needed(packedBytes)];
+  const fit = (verdict: Fit['verdict'], reason: FitReason): Fit => ({ verdict, reason, need, packed });
   if (device === null) return fit('doubtful', 'unknown');
   const { backend, memory, phone } = device;
   if (phone) return need > mostPhone ? fit('too-large', 'phone-large') : fit('doubtful', 'phone');
-  if (backend === 'wasm') return need > mostWasm ? fit('too-large', 'cpu-large') : fit('doubtful', 'cpu');
-  if (!half) return need > mostPlainGpu ? fit('too-large', 'no-half-large') : fit('doubtful', 'no-half');
+  const values = residentValues(parts);
+  if (backend === 'wasm') {
+    if (need > mostWasm) return fit('too-large', 'cpu-large');
+    return fit('doubtful', values > fewValues ? 'cpu-slow' : 'cpu');
+  }
+  if (how === 'single') {
+    const large = need > mostPlainGpu || values > mostWidened;
+    return large ? fit('too-large', 'no-half-large') : fit('doubtful', 'no-half');
+  }
   const little = memory !== null && memory < plenty && need > memory * 1e9 * share;
   return little ? fit('doubtful', 'little-memory') : fit('fits', 'gpu');
 }

@@ -68,22 +68,24 @@ export function diffusionWords({ bytes, plural }: Formats) {
       plural(count, { one: 'What it is made of (# file)', other: 'What it is made of (# files)' }),
     here: 'on this device',
     download: (left: number) => `Download ${bytes(left)}`,
-    fit: ({ reason, need }: Fit): string => {
+    fit: ({ reason, need, packed }: Fit): string => {
       switch (reason) {
         case 'gpu':
           return 'Should run on this GPU. The browser does not say how much memory the GPU has; if it runs out, smaller tiles are tried.';
         case 'little-memory':
           return `May not fit: it needs about ${bytes(need)}, and this device has little memory. Close other tabs, or take a smaller set.`;
         case 'no-half':
-          return `This GPU does not compute in half precision, so the weights take twice the room: about ${bytes(need)}. May work on a large GPU.`;
+          return `This GPU does not compute in half precision, so the weights take twice the room: about ${bytes(need)}. A smaller copy of it, made once it is here, needs about ${bytes(packed)} in 8 bits.`;
         case 'no-half-large':
-          return `Does not fit: this GPU does not compute in half precision, so it would need about ${bytes(need)}. It would take weights of 8 or 4 bits. ${wayOut}`;
+          return `Does not fit: this GPU does not compute in half precision, so it would need about ${bytes(need)}. Make a smaller copy of it once it is here: in 8 bits it needs about ${bytes(packed)}. ${wayOut}`;
         case 'phone':
           return 'Phones and tablets give a page little memory: this may run slowly, or the browser may close the page.';
         case 'phone-large':
           return `Does not fit a phone or tablet: it needs about ${bytes(need)}. Plain enlarging works here. ${wayOut}`;
         case 'cpu':
-          return 'Runs on the CPU here, without a GPU: minutes for each step of a small picture.';
+          return 'Runs on the CPU here, without a GPU. With two threads, a picture of 512 x 512 pixels and one step took less than two minutes; larger ones and more steps take many.';
+        case 'cpu-slow':
+          return `Runs on the CPU here, without a GPU, very slowly: with two threads, one step of 512 x 512 pixels took two minutes, and twice that with a negative prompt. It needs about ${bytes(need)}. ${wayOut}`;
         case 'cpu-large':
           return `Does not run here: without a GPU the browser's memory for computing ends at 4 GB, and this needs about ${bytes(need)}. ${wayOut}`;
         case 'unknown':
