@@ -10,7 +10,7 @@ export interface WeightsPath {
 }
 
 /** What a folder of a model holds beside weights that says something of them. */
-const useful = /\.(safetensors|ckpt|pt|pth|bin|onnx|onnx_data|json)$/i;
+const useful = /\.(safetensors|ckpt|pt|pth|bin|onnx|onnx_data\w*|data|weights|pb|json)$/i;
 
 /** Throws where nothing is, and where a folder holds no weights. */
 export function weightsFiles(path: string): WeightsPath[] {

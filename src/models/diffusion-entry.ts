@@ -25,6 +25,8 @@ export interface DiffusionPart {
   readonly kind: DiffusionKind;
   /** How many numbers its network has; of a LoRA or an embedding what it adds. */
   readonly values: number;
+  /** A ready-made ONNX graph, which runs as it is and in no other form. */
+  readonly ready?: true;
 }
 
 /** Where it was downloaded from: an item of the catalogue of diffusion models. */
@@ -64,6 +66,14 @@ export interface DiffusionEntry extends DiffusionModel {
   readonly bytes: number;
   /** Of all its files, one behind the other. */
   readonly sha256: string;
+}
+
+/** Whether nothing tells how a model that draws was trained to be sampled: neither its files nor where it came from. */
+export function isSilent({ parts, sampling, from, files }: DiffusionModel): boolean {
+  const drawing = parts.some(({ kind }) => kind === 'unet');
+  return (
+    drawing && sampling === null && !from && !files.some(({ name }) => name.endsWith('scheduler_config.json'))
+  );
 }
 
 /** A part that redrawing needs and that these entries do not have, in the order of use. */

@@ -39,9 +39,9 @@ export function smallerName(name: string, storages: readonly PartStorage[]): str
 
 const kinds: readonly DiffusionKind[] = ['unet', 'text-encoder', 'vae-encoder', 'vae-decoder', 'controlnet'];
 
-/** Whether it has a part that could be stored in fewer bits: LoRAs, textual inversions and TAESD are small as they are. */
+/** Whether it has a part that could be stored in fewer bits: LoRAs, textual inversions and TAESD are small, and graphs run as they are. */
 export function canBeSmaller({ parts }: Pick<DiffusionEntry, 'parts'>): boolean {
-  return parts.some(({ kind }) => kinds.includes(kind));
+  return parts.some(({ kind, ready }) => kinds.includes(kind) && !ready);
 }
 
 /** With fewer numbers than this a network is no burden to any device. */

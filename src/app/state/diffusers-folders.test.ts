@@ -30,6 +30,26 @@ describe('folders in diffusers’ layout', () => {
     expect(pathsOf(rest)).toEqual(['mine/photo.png', 'lora.safetensors']);
   });
 
+  it('are found by the graphs of ready-made ONNX models, whose parts lie in folders or side by side', () => {
+    const { folders, rest } = sortFolders(
+      files(
+        'turbo/unet/model.onnx',
+        'turbo/unet/model.onnx_data',
+        'turbo/text_encoder/model.onnx',
+        'web/sd-unet-float16.onnx',
+        'web/text-encoder.onnx',
+        'web/vae_decoder.onnx',
+        'pictures/a.png',
+        'pictures/unet.onnx',
+      ),
+    );
+    expect(folders.map(pathsOf)).toEqual([
+      ['turbo/unet/model.onnx', 'turbo/unet/model.onnx_data', 'turbo/text_encoder/model.onnx'],
+      ['web/sd-unet-float16.onnx', 'web/text-encoder.onnx', 'web/vae_decoder.onnx'],
+    ]);
+    expect(pathsOf(rest)).toEqual(['pictures/a.png', 'pictures/unet.onnx']);
+  });
+
   it('are none where files came alone', () => {
     const alone = files('model_index.json', 'a.png', 'models/b.safetensors');
     expect(sortFolders(alone)).toEqual({ folders: [], rest: alone });

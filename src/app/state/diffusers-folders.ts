@@ -10,13 +10,17 @@ export interface SortedFolders<F> {
   readonly rest: readonly F[];
 }
 
-/** What tells such a folder: its index, or a part's own folder with a config beside the weights. */
+/** What tells such a folder: its index, or a part's own folder with a config beside the weights or an ONNX graph, or the graphs of a UNet and a text encoder. */
 const index = /^(.+)\/model_index\.json$/;
-const part = /^(.+)\/(?:unet|vae|text_encoder)\/config\.json$/;
+const part = /^(.+)\/(?:(?:unet|vae|text_encoder)\/config\.json|(?:unet|vae_decoder)\/[^/]+\.onnx)$/;
+const flat = /^(.+)\/[^/]*unet[^/]*\.onnx$/;
+const text = /^(.+)\/[^/]*text.?encoder[^/]*\.onnx$/;
 
 /** Paths become relative to the folder's parent: its own name comes first. */
 export function sortFolders<F extends Placed>(files: readonly F[]): SortedFolders<F> {
-  const found = files.flatMap(({ path }) => (index.exec(path) ?? part.exec(path))?.[1] ?? []);
+  const around = (pattern: RegExp): string[] => files.flatMap(({ path }) => pattern.exec(path)?.[1] ?? []);
+  const texts = around(text);
+  const found = [...around(index), ...around(part), ...around(flat).filter((root) => texts.includes(root))];
   // A folder inside another one belongs to that.
   const roots = [...new Set(found)].filter((root) => !found.some((other) => root.startsWith(`${other}/`)));
   const inside = (root: string): F[] => files.filter(({ path }) => path.startsWith(`${root}/`));

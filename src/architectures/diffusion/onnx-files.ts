@@ -28,6 +28,9 @@ export interface SortedGraphs {
 /** Beside a model of the library, and of no use here; its weights may be missing. */
 const unneeded = /(^|\/)(safety_checker|feature_extractor|tokenizer)(\/|[^/]*\.onnx$)/i;
 
+/** Bare numbers, as they lie beside graphs: of another graph where none there asks for them. */
+const bare = /\.(pb|data|weights|onnx_data\w*)$/i;
+
 /** Only headers are read. Failures: those of `readOnnx`, with the file's name. */
 export async function sortGraphs(files: readonly NamedBlob[]): Promise<Result<SortedGraphs>> {
   const graphs: GivenGraph[] = [];
@@ -39,7 +42,9 @@ export async function sortGraphs(files: readonly NamedBlob[]): Promise<Result<So
     else return graph;
   }
   const used = new Set([...left, ...graphs.flatMap((graph) => graph.files)]);
-  return ok({ graphs, rest: files.filter(({ name }) => !used.has(name)) });
+  const folders = new Set(graphs.map(({ name }) => folderOf(name)));
+  const numbers = ({ name }: NamedBlob): boolean => bare.test(name) && folders.has(folderOf(name));
+  return ok({ graphs, rest: files.filter((file) => !used.has(file.name) && !numbers(file)) });
 }
 
 async function readGraph(file: NamedBlob, files: readonly NamedBlob[]): Promise<Result<GivenGraph>> {
@@ -68,9 +73,13 @@ function fileBeside(
   location: string,
   files: readonly NamedBlob[],
 ): NamedBlob | undefined {
-  const path = name.replace(/[^/]*$/, '') + location.replaceAll('\\', '/').replace(/^(\.\/)+/, '');
+  const path = folderOf(name) + location.replaceAll('\\', '/').replace(/^(\.\/)+/, '');
   const named = files.filter((file) => fileName(file.name) === fileName(location));
   return files.find((file) => file.name === path) ?? (named.length === 1 ? named[0] : undefined);
+}
+
+function folderOf(path: string): string {
+  return path.replace(/[^/\\]*$/, '');
 }
 
 function fileName(path: string): string {

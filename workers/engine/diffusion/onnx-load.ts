@@ -50,7 +50,7 @@ export async function loadReady(
   const made = async <S extends Structure>(
     part: Part<S>,
     { table, structure }: { readonly table: TensorTable; readonly structure: S },
-  ): Promise<LoadedPart> => loadedPart(part, await computableTable(table, precision), structure);
+  ): Promise<LoadedPart> => loadedPart(part, await computableTable(table, precision, halves), structure);
   return ok({
     traits: {
       prediction: found.prediction,
