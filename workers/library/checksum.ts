@@ -2,6 +2,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { blobPieces } from './blob-pieces.ts';
 
 export class Checksum {
   readonly #hash = sha256.create();
@@ -20,12 +21,8 @@ export class Checksum {
 export async function sha256Of(blob: Blob): Promise<string | null> {
   const checksum = new Checksum();
   try {
-    const reader = blob.stream().getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return checksum.end();
-      checksum.add(value);
-    }
+    for await (const piece of blobPieces(blob)) checksum.add(piece);
+    return checksum.end();
   } catch {
     return null;
   }

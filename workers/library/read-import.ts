@@ -8,6 +8,7 @@ import { nameOfFile, storageOf, type ImportedModel } from '../../src/models/impo
 import { chunkBytes } from '../../src/models/model-store.ts';
 import type { ImportProgress } from '../../src/protocol/library.ts';
 import { foreignFailure, isForeign } from './read-foreign.ts';
+import { blobPieces } from './blob-pieces.ts';
 import { Checksum } from './checksum.ts';
 
 export interface ReadImport {
@@ -54,16 +55,14 @@ export async function checksumOf(
   onProgress: (progress: ImportProgress) => void,
 ): Promise<string> {
   const checksum = new Checksum();
-  const reader = blob.stream().getReader();
   let bytes = 0;
   let told = performance.now();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return checksum.end();
-    checksum.add(value);
-    bytes += value.byteLength;
+  for await (const piece of blobPieces(blob)) {
+    checksum.add(piece);
+    bytes += piece.byteLength;
     if (performance.now() - told < progressInterval) continue;
     told = performance.now();
     onProgress({ bytes, total: blob.size });
   }
+  return checksum.end();
 }

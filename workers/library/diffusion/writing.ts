@@ -2,6 +2,7 @@
 
 import { ok, type Result } from '../../../src/base/result.ts';
 import type { Continue } from '../../../src/formats/half-file.ts';
+import { blobPieces } from '../blob-pieces.ts';
 import { Checksum } from '../checksum.ts';
 import { Chunks } from '../chunks.ts';
 import { chunksOf } from '../read-import.ts';
@@ -57,21 +58,16 @@ export function convertedWriting({ files }: FileForms, go: Continue): Writing {
 /** The sha256 of a Blob, read once; null when `go` ended it. */
 export async function checksumWhile(blob: Blob, go: Continue): Promise<string | null> {
   const checksum = new Checksum();
-  const reader = blob.stream().getReader();
   let bytes = 0;
   let told = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return checksum.end();
-    checksum.add(value);
-    bytes += value.byteLength;
+  for await (const piece of blobPieces(blob)) {
+    checksum.add(piece);
+    bytes += piece.byteLength;
     if (bytes - told < toldEvery) continue;
     told = bytes;
-    if (!go(bytes, blob.size)) {
-      await reader.cancel();
-      return null;
-    }
+    if (!go(bytes, blob.size)) return null;
   }
+  return checksum.end();
 }
 
 /** Bytes between two calls. */
