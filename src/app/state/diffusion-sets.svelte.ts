@@ -2,7 +2,7 @@
 
 import type { Failure } from '../../base/errors.ts';
 import { downloadBytes } from '../../models/available.ts';
-import { fitOf, type Fit, type FitDevice } from '../../models/diffusion-fit.ts';
+import { fitOf, type Fit } from '../../models/diffusion-fit.ts';
 import {
   itemsOf,
   type DiffusionItem,
@@ -10,6 +10,7 @@ import {
   type DiffusionSet,
 } from '../../models/diffusion-offers.ts';
 import type { App } from './app.svelte.ts';
+import { fitDevice } from './fit-device.ts';
 
 export class DiffusionSets {
   readonly #app: Pick<App, 'device' | 'diffusion' | 'downloads' | 'services'>;
@@ -54,7 +55,7 @@ export class DiffusionSets {
   fit(set: DiffusionSet): Fit {
     return fitOf(
       this.items(set).flatMap(({ parts }) => parts),
-      this.#device,
+      fitDevice(this.#app.device.report),
     );
   }
 
@@ -74,17 +75,5 @@ export class DiffusionSets {
 
   async fetch(item: DiffusionItem): Promise<void> {
     if (await this.#app.downloads.startDiffusion(item)) await this.#app.diffusion.read();
-  }
-
-  get #device(): FitDevice | null {
-    const { report } = this.#app.device;
-    if (!report) return null;
-    const memory: unknown = 'deviceMemory' in navigator ? navigator.deviceMemory : undefined;
-    return {
-      backend: report.backend,
-      half: report.adapter?.shaderF16 ?? false,
-      memory: typeof memory === 'number' ? memory : null,
-      phone: matchMedia('(pointer: coarse)').matches,
-    };
   }
 }
