@@ -15,14 +15,18 @@ import { quantiseChannels, quantiseMatrix } from './nbits.ts';
 const block = 32;
 const largestHalf = 65504;
 
-/** Tables of vectors that are looked up, row by row: no operator widens a row of these. */
 const lookedUp = /(token|position)_embedding|quantize\.|codebook/;
+
+/** Whether it is a table of vectors that are looked up, row by row: no operator widens a row of these. */
+export function isLookedUp(name: string): boolean {
+  return lookedUp.test(name);
+}
 
 /** What `quantiseTable` can store in fewer bits: matrices in 8 or 4, convolutions in 8. */
 export function packable(tensors: Iterable<TensorSpec>): ReadonlyMap<string, 'matrix' | 'convolution'> {
   const found = new Map<string, 'matrix' | 'convolution'>();
   for (const { name, shape } of tensors) {
-    if (!name.endsWith('.weight') || lookedUp.test(name)) continue;
+    if (!name.endsWith('.weight') || isLookedUp(name)) continue;
     if (shape.length === 4) found.set(name, 'convolution');
     else if (shape.length === 2 && (shape[1] ?? 0) % block === 0) found.set(name, 'matrix');
   }

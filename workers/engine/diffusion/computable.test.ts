@@ -16,8 +16,8 @@ const files = tinyDiffusion('epsilon', 'bf16');
 /** Of the tiny model the text encoder is largest, then the UNet, then the VAE's halves. */
 const bound = 3_000_000;
 
-async function whole(): Promise<WholeModel> {
-  const read = await readDiffusionFiles(files);
+async function whole(given = files): Promise<WholeModel> {
+  const read = await readDiffusionFiles(given);
   const found = read.ok ? findParts(read.value.weights, read.value.configs) : read;
   const model = found.ok ? wholeModel(found.value) : found;
   if (!model.ok) throw new Error(model.error.message);
@@ -37,7 +37,9 @@ describe('on a device without half precision', () => {
       widened: bound,
       notice: (notice) => notices.push(notice),
     });
-    expect(dtypes(text.table)).toEqual(['f16', 'u8']);
+    expect(dtypes(text.table)).toEqual(['f16', 'f32', 'u8']);
+    // Looked up by the GPU, which takes no halves.
+    expect(text.table.tensors.get('text_model.embeddings.token_embedding.weight')?.dtype).toBe('f32');
     expect(dtypes(unet.table)).toEqual(['f16', 'f32', 'i8', 'u8']);
     expect([dtypes(encoder.table), dtypes(decoder.table)]).toEqual([['f32'], ['f32']]);
     expect(notices).toMatchObject([{ code: 'fp16-missing', detail: { parts: 'text encoder, UNet' } }]);
@@ -55,6 +57,17 @@ describe('on a device without half precision', () => {
     );
     expect(packedIn(unet.table, 'time_embedding.linear_1.weight')).toBe(4);
     expect(notices).toMatchObject([{ detail: { parts: 'text encoder' } }]);
+  });
+
+  it('vectors that are looked up are widened', async () => {
+    const { text, unet } = await computableModel(await whole(tinyDiffusion('epsilon', 'f16')), {
+      precision: 'fp32',
+      halves: false,
+    });
+    const of = (name: string): string | undefined => text.table.tensors.get(`text_model.${name}`)?.dtype;
+    expect(of('embeddings.token_embedding.weight')).toBe('f32');
+    expect(of('encoder.layers.0.mlp.fc1.weight')).toBe('f16');
+    expect(dtypes(unet.table)).toEqual(['f16']);
   });
 
   it('tiny models stay as exact as they are', async () => {

@@ -4,6 +4,7 @@ import type { TensorSpec } from '../../../src/architectures/architecture.ts';
 import type { WholeModel } from '../../../src/architectures/diffusion/checkpoint-whole.ts';
 import { clip } from '../../../src/architectures/diffusion/clip.ts';
 import { controlnet } from '../../../src/architectures/diffusion/controlnet.ts';
+import { isLookedUp } from '../../../src/architectures/diffusion/quantise-table.ts';
 import { storeTable } from '../../../src/architectures/diffusion/store-parts.ts';
 import { planTensors, type PartSource } from '../../../src/architectures/diffusion/store-plan.ts';
 import { taesdDecoder, taesdEncoder } from '../../../src/architectures/diffusion/taesd.ts';
@@ -46,7 +47,7 @@ export async function computableModel(model: WholeModel, options: ComputableOpti
     const source = { table: part.table, specs };
     const table = halves || bytesInHalves(specs) <= widened ? null : await inFewBits(source);
     if (table) packed.push(what);
-    return { ...part, table: table ?? (await computableTable(part.table, precision)) };
+    return { ...part, table: await computableTable(table ?? part.table, precision, halves) };
   };
   const { text, unet: drawer, encoder, decoder, controlnet: control } = model;
   const made: WholeModel = {
@@ -66,11 +67,21 @@ export async function computableModel(model: WholeModel, options: ComputableOpti
   return made;
 }
 
-/** The table itself where nothing is to do. Weights of few bits stay, and their scales with them. */
-export async function computableTable(table: TensorTable, precision: Precision): Promise<TensorTable> {
+/**
+ * The table itself where nothing is to do. Weights of few bits stay, and their scales with them. Without half precision the GPU cannot look up
+ * vectors that are stored so, and casting the whole table would be folded in the memory of WebAssembly.
+ */
+export async function computableTable(
+  table: TensorTable,
+  precision: Precision,
+  halves = true,
+): Promise<TensorTable> {
   const compute = precision === 'fp16' ? 'f16' : 'f32';
   const names = [...table.tensors.values()]
-    .filter((entry) => entry.dtype !== 'f16' && entry.dtype !== compute && !isScaleOf(table, entry))
+    .filter((entry) => {
+      if (entry.dtype === 'f16') return !halves && isLookedUp(entry.name);
+      return entry.dtype !== compute && !isScaleOf(table, entry);
+    })
     .map(({ name }) => name);
   if (names.length === 0) return table;
   const converted = await convertTable(table, compute, names, blobStore());

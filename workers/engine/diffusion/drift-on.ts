@@ -17,6 +17,8 @@ export async function driftOn(
   const measured = await measureDrift(request, {
     precision: name === 'webgpu' ? precision : 'fp32',
     flash: name === 'webgpu' && backend.gpu?.device.features.has('subgroups') === true,
+    // The CPU widens what is written in halves.
+    halves: name === 'wasm' || precision === 'fp16',
     open: partOpener(backend, { backend: name, device: backend.gpu?.device ?? null }),
     cancelled: async () => {
       await control.turn(() => undefined);

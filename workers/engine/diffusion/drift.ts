@@ -34,8 +34,9 @@ type Floats = Float32Array<ArrayBuffer>;
 
 export interface DriftOptions {
   readonly precision: Precision;
-  /** See `LoadOptions`. */
+  /** See `LoadOptions`, as the next. */
   readonly flash: boolean;
+  readonly halves?: boolean;
   readonly open: OpenPart;
   /** Asked between any two calls. */
   readonly cancelled: () => Promise<boolean>;
@@ -124,12 +125,12 @@ async function askedOf(
   part: DriftRequest['part'],
   { unet, 'text-encoder': text, 'vae-decoder': decoder, 'taesd-decoder': tiny }: FoundParts,
   context: Floats | null,
-  { precision, flash }: DriftOptions,
+  { precision, flash, halves }: DriftOptions,
 ): Promise<Result<Asked>> {
   if (part === 'unet' && unet) {
     const { structure } = unet;
     return ok({
-      part: loadedPart(unetWith({ flash }), await computableTable(unet.table, precision), structure),
+      part: loadedPart(unetWith({ flash }), await computableTable(unet.table, precision, halves), structure),
       form: unetForm(structure),
       inputs: unetInputs(structure, context),
       output: 'noise',
@@ -139,7 +140,7 @@ async function askedOf(
   if (part === 'text-encoder' && text) {
     const { structure } = text;
     return ok({
-      part: loadedPart(clip, await computableTable(text.table, precision), structure),
+      part: loadedPart(clip, await computableTable(text.table, precision, halves), structure),
       form: textForm(structure),
       inputs: textInputs(structure),
       output: 'hidden',
@@ -148,11 +149,11 @@ async function askedOf(
     });
   }
   if (part === 'vae' && decoder) {
-    const table = await computableTable(decoder.table, precision);
+    const table = await computableTable(decoder.table, precision, halves);
     return ok(decoding(loadedPart(vaeDecoder, table, decoder.structure), 'vae-decoder', decoder.structure));
   }
   if (part === 'vae' && tiny) {
-    const table = await computableTable(tiny.table, precision);
+    const table = await computableTable(tiny.table, precision, halves);
     return ok(decoding(loadedPart(taesdDecoder, table, tiny.structure), 'taesd-decoder', tiny.structure));
   }
   return fail('model-unavailable', `These files hold no ${words[part]}.`, { reason: 'missing-part', part });

@@ -8,6 +8,7 @@ import { findParts, type FoundModel } from '../../../src/architectures/diffusion
 import { controlnetWith } from '../../../src/architectures/diffusion/controlnet.ts';
 import { readEmbedding, type Embedding } from '../../../src/architectures/diffusion/embedding.ts';
 import { latentScaling } from '../../../src/architectures/diffusion/latent-scaling.ts';
+import { hasReady } from '../../../src/architectures/diffusion/onnx-whole.ts';
 import { mergeLoras } from '../../../src/architectures/diffusion/lora-merge.ts';
 import type { LoraPart } from '../../../src/architectures/diffusion/lora-targets.ts';
 import { changesIn, weightIn, withMerged } from '../../../src/architectures/diffusion/merged-part.ts';
@@ -17,26 +18,34 @@ import { unetWith } from '../../../src/architectures/diffusion/unet.ts';
 import { vaeDecoder } from '../../../src/architectures/diffusion/vae-decoder.ts';
 import { vaeEncoder } from '../../../src/architectures/diffusion/vae-encoder.ts';
 import type { Precision } from '../../../src/architectures/graph-builder.ts';
+import type { Failure } from '../../../src/base/errors.ts';
 import { ok, type Result } from '../../../src/base/result.ts';
 import type { LoraTag } from '../../../src/diffusion/text/network-tags.ts';
 import { endToken } from '../../../src/diffusion/text/tokenizer.ts';
 import { blobStore } from '../../../src/formats/appended-table.ts';
-import { convertTable } from '../../../src/formats/convert-table.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
 import type { NamedBlob } from '../../../src/formats/weights-file.ts';
 import type { DiffusionSource, MergedPart } from '../../../src/protocol/engine.ts';
 import { chosenFiles, type ChosenLora } from '../../../src/recipes/chosen-files.ts';
 import type { FullRefineStep } from '../../../src/recipes/refine.ts';
+import { computableModel } from './computable.ts';
 import { loadedPart, type LoadedModel } from './loaded-model.ts';
+import { loadReady } from './onnx-load.ts';
+import { previewPart } from './preview-part.ts';
 
 export interface LoadOptions {
   readonly precision: Precision;
   /** Whether the runtime's fused attention makes no logits on this device, and is right there. */
   readonly flash: boolean;
+  /** Whether the device computes in half precision what is written so; it does when absent. */
+  readonly halves?: boolean;
   /** LoRAs that the prompt itself asks for, by the name of their file without its ending. */
   readonly tags: readonly LoraTag[];
   /** What whoever keeps the files knows and made beside them. */
   readonly known?: Pick<DiffusionSource, 'told' | 'merged'>;
+  /** See `ComputableOptions`. */
+  readonly widened?: number;
+  readonly notice?: (notice: Failure) => void;
 }
 
 /** With the embeddings that prompts may name, in the order of their vectors. */
@@ -49,49 +58,39 @@ export interface LoadedDiffusion {
 export async function loadDiffusion(
   files: readonly NamedBlob[],
   step: FullRefineStep,
-  { precision, flash, tags, known = {} }: LoadOptions,
+  { precision, flash, halves = true, tags, known = {}, widened, notice }: LoadOptions,
 ): Promise<Result<LoadedDiffusion>> {
   const chosen = chosenFiles(files, step, tags);
   if (!chosen.ok) return chosen;
   const read = await readDiffusionFiles(chosen.value.files);
   if (!read.ok) return read;
-  const found = findParts(read.value.weights, read.value.configs);
+  const found = findParts(read.value.weights, read.value.configs, read.value.ready);
   if (!found.ok) return found;
   const told = known.told?.find(({ checkpoint }) => checkpoint === step.weights?.checkpoint);
   const described = { ...found.value, prediction: found.value.prediction ?? told?.prediction ?? null };
+  if (hasReady(found.value)) {
+    const { loras } = chosen.value;
+    const model = await loadReady(described, step, { precision, flash, halves, loras });
+    if (!model.ok) return model;
+    const preview = await previewPart(found.value, precision);
+    return ok({ model: { ...model.value, preview }, embeddings: [] });
+  }
   const whole = wholeModel(found.value);
   if (!whole.ok) return whole;
-  const computable = await withComputable(whole.value, precision);
   const ahead = known.merged ?? [];
-  const merged = await withLoras(computable, found.value.loras, chosen.value.loras, ahead, precision);
+  const merged = await withLoras(whole.value, found.value.loras, chosen.value.loras, ahead, precision);
   if (!merged.ok) return merged;
+  // After the LoRAs, so that these are merged into weights as exact as can be.
+  const computable = await computableModel(merged.value, { precision, halves, widened, notice });
   const embeddings = await readEmbeddings(found.value.embeddings, whole.value.text.structure.width);
   if (!embeddings.ok) return embeddings;
   return ok({
     embeddings: embeddings.value,
-    model: assembled(merged.value, described, step, embeddings.value, flash),
+    model: {
+      ...assembled(computable, described, step, embeddings.value, flash),
+      preview: await previewPart(found.value, precision),
+    },
   });
-}
-
-/** Parts with the weights that no graph could take in place converted; several parts of one file lie over one Blob each. */
-async function withComputable(model: WholeModel, precision: Precision): Promise<WholeModel> {
-  const of = async <P extends { readonly table: TensorTable }>(part: P): Promise<P> => {
-    const foreign = [...part.table.tensors.values()].filter(
-      ({ dtype }) => dtype !== 'f16' && (precision === 'fp16' || dtype !== 'f32'),
-    );
-    if (foreign.length === 0) return part;
-    const names = foreign.map(({ name }) => name);
-    const compute = precision === 'fp16' ? 'f16' : 'f32';
-    const converted = await convertTable(part.table, compute, names, blobStore());
-    return converted ? { ...part, table: converted.table } : part;
-  };
-  return {
-    text: await of(model.text),
-    unet: await of(model.unet),
-    encoder: await of(model.encoder),
-    decoder: await of(model.decoder),
-    controlnet: model.controlnet && (await of(model.controlnet)),
-  };
 }
 
 async function withLoras(
