@@ -2,6 +2,7 @@
 
 import AxeBuilder from '@axe-core/playwright';
 import { tinyDiffusion } from '../scripts/reference/tiny-diffusion.ts';
+import { tinyLora } from '../scripts/reference/tiny-lora.ts';
 import { differences } from './support/expected.ts';
 import { crop, pngFile, readPng, type PictureFile } from './support/pictures.ts';
 import { expect, test } from './support/story.ts';
@@ -37,7 +38,12 @@ test('a picture is redrawn as the prompt says, by a model that was dropped in', 
   await expect(models.getByRole('heading', { name: 'Get Stable Diffusion' })).toBeInViewport();
   await expect(models.getByRole('heading', { name: 'Get Stable Diffusion' })).toBeFocused();
   await page.keyboard.press('Escape');
-  for (const file of await tinyModel()) {
+  const paint = {
+    name: 'paint.safetensors',
+    mimeType: '',
+    buffer: Buffer.from(await tinyLora().arrayBuffer()),
+  };
+  for (const file of [...(await tinyModel()), paint]) {
     await app.drop(file);
     await expect(app.notices.filter({ hasText: file.name.replace(/\..*/, '') })).toBeVisible();
   }
@@ -62,7 +68,7 @@ test('a picture is redrawn as the prompt says, by a model that was dropped in', 
   await prompt.fill('cup '.repeat(80));
   await expect(prompt).toHaveAccessibleDescription('80 of 150 tokens, 2 chunks');
   await expect(panel.locator('.chunks span').first()).toHaveText('cup '.repeat(75).trim());
-  await prompt.fill('a cup of coffee');
+  await prompt.fill('a cup of coffee <lora:paint:0.8>');
   await panel.getByRole('slider', { name: 'Strength' }).fill('0.5');
   await expect(panel).toContainText('Much is invented: small shapes change.');
   const seed = panel.getByLabel('Seed', { exact: true });
@@ -70,7 +76,11 @@ test('a picture is redrawn as the prompt says, by a model that was dropped in', 
   await expect(seed).not.toHaveValue('0');
   await seed.fill('7');
   await panel.getByText('More about redrawing').press('Enter');
-  await panel.getByLabel('Steps').fill('4');
+  const trained = panel.getByLabel('Trained');
+  await expect(trained).toHaveAccessibleDescription(/Its file does not say/);
+  await trained.selectOption('As LCM (4 to 8 steps)');
+  await expect(panel.getByLabel('Sampler')).toContainText('LCM (usual)');
+  await panel.getByRole('spinbutton', { name: 'Steps' }).fill('4');
   await panel.getByLabel('Sampler').selectOption('Euler a');
   await panel.getByLabel('CFG').fill('1');
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -87,8 +97,9 @@ test('a picture is redrawn as the prompt says, by a model that was dropped in', 
   await page.reload();
   await app.ready();
   await expect(on).toBeChecked();
-  await expect(prompt).toHaveValue('a cup of coffee');
+  await expect(prompt).toHaveValue('a cup of coffee <lora:paint:0.8>');
+  await expect(trained).toHaveValue('lcm');
   await expect(seed).toHaveValue('7');
-  await expect(panel.getByLabel('Steps')).toHaveValue('4');
+  await expect(panel.getByRole('spinbutton', { name: 'Steps' })).toHaveValue('4');
   await expect(panel.getByLabel('Sampler')).toHaveValue('euler-a');
 });

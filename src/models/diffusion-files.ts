@@ -5,6 +5,7 @@ import { readDiffusionFiles } from '../architectures/diffusion/checkpoint-files.
 import type { GivenWeights } from '../architectures/diffusion/checkpoint-parts.ts';
 import { wholeModel } from '../architectures/diffusion/checkpoint-whole.ts';
 import { findParts, type FoundModel } from '../architectures/diffusion/checkpoint.ts';
+import { samplingOfLora } from '../architectures/diffusion/checkpoint-told.ts';
 import { clip } from '../architectures/diffusion/clip.ts';
 import { controlnet } from '../architectures/diffusion/controlnet.ts';
 import { readEmbedding } from '../architectures/diffusion/embedding.ts';
@@ -48,6 +49,7 @@ export async function recogniseDiffusion(files: readonly NamedBlob[]): Promise<R
   }
   if (parts.length === 0) return nothing(files);
   const { base, prediction, sampling, loras, embeddings } = found.value;
+  const drawing = parts.some(({ kind }) => kind === 'unet');
   const used = new Set([
     ...Object.values(found.value.parts).flatMap((part) => (part ? [part.from] : [])),
     ...[...loras, ...embeddings, ...read.value.configs].map(({ name }) => name),
@@ -58,8 +60,8 @@ export async function recogniseDiffusion(files: readonly NamedBlob[]): Promise<R
       name: nameOf(files),
       parts,
       base: base ?? bases.value,
-      prediction: parts.some(({ kind }) => kind === 'unet') ? prediction : null,
-      sampling,
+      prediction: drawing ? prediction : null,
+      sampling: sampling ?? (drawing ? null : samplingOfLoras(loras)),
       files: kept.map(({ name, blob }) => ({ name, bytes: blob.size })),
     },
     files: kept,
@@ -91,6 +93,11 @@ function partsOf({ parts, loras, embeddings }: FoundModel): DiffusionPart[] {
 
 function part(kind: DiffusionPart['kind'], specs: readonly Pick<TensorSpec, 'shape'>[]): DiffusionPart {
   return { kind, values: specs.reduce((sum, { shape }) => sum + valueCount(shape), 0) };
+}
+
+function samplingOfLoras(loras: readonly GivenWeights[]): DiffusionModel['sampling'] {
+  const told = loras.map(({ name, notes }) => samplingOfLora(name, notes));
+  return told.find((sampling) => sampling !== null) ?? null;
 }
 
 type Base = DiffusionModel['base'];

@@ -5,6 +5,7 @@ import type { Remark } from '../../diffusion/text/prompt.ts';
 import type { NoiseSource } from '../../diffusion/noise/noise-field.ts';
 import type { StrengthRule } from '../../diffusion/schedule/plan.ts';
 import type { RedrawOrder, SeamFix } from '../../diffusion/tiles/ultimate-options.ts';
+import type { Trained } from '../../models/diffusion-entry.ts';
 import type { ColourMatch, ControlMode } from '../../recipes/refine.ts';
 import type { RedrawMode } from '../state/redraw.ts';
 import type { Formats } from './format.ts';
@@ -38,6 +39,15 @@ export function redrawWords({ number, plural }: Formats) {
       'text-encoder': 'This model comes without its text encoder.',
       vae: 'This model comes without its VAE.',
     },
+    trained: 'Trained',
+    trainings: {
+      unsaid: 'Not known',
+      usual: 'As usual',
+      turbo: 'As Turbo (1 to 4 steps)',
+      lcm: 'As LCM (4 to 8 steps)',
+    } satisfies Record<Trained | 'unsaid', string>,
+    trainedHint:
+      'How was this model trained? Its file does not say. The answer sets sampler, steps and CFG; without one they are the usual.',
     missingHelp: 'Get the file, and drop it onto this page.',
     prompt: 'Prompt',
     promptHint: 'What the picture shows. May stay empty.',

@@ -3,14 +3,16 @@
 import { ok, type Result } from '../../base/result.ts';
 import { fetchMerges } from '../../clients/merges.ts';
 import type { NamedBlob } from '../../formats/weights-file.ts';
-import type { DiffusionEntry } from '../../models/diffusion-entry.ts';
-import type { DiffusionSource } from '../../protocol/engine.ts';
+import type { DiffusionEntry, Trained } from '../../models/diffusion-entry.ts';
+import type { DiffusionSource, ToldModel } from '../../protocol/engine.ts';
 import type { ImportedDiffusion } from '../../protocol/library-diffusion.ts';
+import type { RefineStep } from '../../recipes/refine.ts';
 import { diffusionText } from '../i18n/diffusion-text.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import { download } from './download.ts';
 import type { Library } from './library.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
+import { entriesOf, fileName, holds } from './redraw.ts';
 import type { Services } from './services.ts';
 
 export interface DeedContext {
@@ -22,12 +24,15 @@ export interface DeedContext {
 
 let merges: Blob | null = null;
 
-/** Failures: those of opening and fetching. */
+/** `onMerging` is told how far LoRAs are merged, from 0 to 1. Failures: those of opening and fetching, and `cancelled`. */
 export async function sourceOf(
   { services }: DeedContext,
-  ids: readonly string[],
+  entries: readonly DiffusionEntry[],
+  steps: readonly RefineStep[],
+  onMerging: (share: number) => void,
 ): Promise<Result<DiffusionSource>> {
   const { library } = await services;
+  const ids = [...new Set(steps.flatMap((step) => entriesOf(step, entries)))];
   const files = await library.openDiffusion(ids);
   if (!files.ok) return files;
   if (!merges) {
@@ -35,7 +40,40 @@ export async function sourceOf(
     if (!fetched.ok) return fetched;
     merges = fetched.value;
   }
-  return ok({ files: files.value, merges });
+  const used = entries.filter((entry) => ids.includes(entry.id));
+  const told = used.flatMap((entry) => {
+    const { prediction } = entry;
+    return prediction && holds(entry, 'unet') ? [{ checkpoint: fileName(entry), prediction }] : [];
+  });
+  const source = { files: files.value, merges, told };
+  if (!used.some((entry) => holds(entry, 'lora'))) return ok(source);
+  const merged = await library.mergeDiffusion(ids, steps, ({ bytes, total }) => onMerging(bytes / total));
+  if (merged.ok) return ok({ ...source, merged: merged.value });
+  // Whatever else is wrong, the engine finds it too, and tells it with all that it knows.
+  return merged.error.code === 'cancelled' ? merged : ok(source);
+}
+
+/** Remembers what jobs found out of models. */
+export async function learn(
+  { services }: DeedContext,
+  entries: readonly DiffusionEntry[],
+  learned: readonly ToldModel[],
+): Promise<void> {
+  const { library } = await services;
+  for (const { checkpoint, prediction } of learned) {
+    const entry = entries.find((one) => fileName(one) === checkpoint);
+    if (entry?.prediction === null) await library.describeDiffusion(entry.id, { prediction });
+  }
+}
+
+/** What a person says of a model that tells nothing itself. */
+export async function answer(
+  context: DeedContext,
+  { id, name }: DiffusionEntry,
+  trained: Trained,
+): Promise<void> {
+  const { library } = await context.services;
+  tell(context, name, await library.describeDiffusion(id, { trained }));
 }
 
 /** A failure is for the caller to tell. */

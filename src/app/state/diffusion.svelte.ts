@@ -2,9 +2,15 @@
 
 import type { Result } from '../../base/result.ts';
 import type { NamedBlob } from '../../formats/weights-file.ts';
-import { missingParts, type DiffusionEntry, type MissingPart } from '../../models/diffusion-entry.ts';
-import type { DiffusionSource } from '../../protocol/engine.ts';
+import {
+  missingParts,
+  type DiffusionEntry,
+  type MissingPart,
+  type Trained,
+} from '../../models/diffusion-entry.ts';
+import type { DiffusionSource, ToldModel } from '../../protocol/engine.ts';
 import type { ImportedDiffusion } from '../../protocol/library-diffusion.ts';
+import type { RefineStep } from '../../recipes/refine.ts';
 import type { Text } from '../i18n/en.ts';
 import type { DeedContext } from './diffusion-deeds.ts';
 import type { Library } from './library.svelte.ts';
@@ -37,9 +43,31 @@ export class Diffusion {
     return missingParts(this.#entries.filter(({ id }) => ids.includes(id)));
   }
 
-  /** These entries for the engine, with the words of the text encoder. Failures: those of opening and fetching. */
-  async sourceFor(ids: readonly string[]): Promise<Result<DiffusionSource>> {
-    return (await deeds()).sourceOf(this.#context, ids);
+  /**
+   * What these steps need, with the words of the text encoder and their LoRAs merged. Failures: those of opening and fetching, and
+   * `cancelled`.
+   */
+  async sourceFor(
+    steps: readonly RefineStep[],
+    onMerging: (share: number) => void,
+  ): Promise<Result<DiffusionSource>> {
+    return (await deeds()).sourceOf(this.#context, this.#entries, steps, onMerging);
+  }
+
+  async stopMerging(): Promise<void> {
+    await (await this.#context.services).library.stopMerging();
+  }
+
+  /** Remembers what a job found out of models. */
+  async learn(learned: readonly ToldModel[]): Promise<void> {
+    await (await deeds()).learn(this.#context, this.#entries, learned);
+    await this.read();
+  }
+
+  /** Remembers how a person says that a model was trained. */
+  async answer(entry: DiffusionEntry, trained: Trained): Promise<void> {
+    await (await deeds()).answer(this.#context, entry, trained);
+    await this.read();
   }
 
   /** Takes in files of one model; a failure is for the caller to tell. */

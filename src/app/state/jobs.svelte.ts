@@ -13,8 +13,8 @@ import { fromThrown, ok, type Result } from '../../base/result.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import { mapFrom, mapped } from '../viewer/frame-map.ts';
 import { Surface } from '../viewer/surface.ts';
-import type { DiffusionEntry } from '../../models/diffusion-entry.ts';
 import type { Device } from './device.svelte.ts';
+import type { Diffusion } from './diffusion.svelte.ts';
 import type { Library } from './library.svelte.ts';
 import { surfacePixels } from './memory.ts';
 import type { Notices } from './notices.svelte.ts';
@@ -35,10 +35,7 @@ export interface JobsContext {
   readonly shelf: Shelf;
   readonly library: Library;
   /** The files of diffusion models on this device. */
-  readonly diffusion: {
-    readonly entries: readonly DiffusionEntry[];
-    sourceFor(ids: readonly string[]): Promise<Result<DiffusionSource>>;
-  };
+  readonly diffusion: Pick<Diffusion, 'learn' | 'sourceFor' | 'stopMerging'>;
   readonly device: Device;
   readonly notices: Notices;
   readonly text: Text;
@@ -94,7 +91,8 @@ export class Jobs {
     this.#line = this.#line.filter((other) => other !== picture);
     picture.dispatch({ kind: 'cancel' });
     const { engine } = await this.#context.services;
-    if (!atWork || !this.#jobId) return;
+    if (!atWork) return;
+    if (!this.#jobId) return this.#context.diffusion.stopMerging();
     this.#finishing = true;
     await engine.cancel(this.#jobId);
   }
@@ -145,12 +143,12 @@ export class Jobs {
       return null;
     }
     if (!isAtWork(picture.status)) return null;
-    const diffusion = await this.#diffusion(recipe);
+    const diffusion = await this.#diffusion(picture, recipe);
+    if (!isAtWork(picture.status)) return null;
     if (diffusion && !diffusion.ok) {
       picture.dispatch({ kind: 'fail', error: diffusion.error });
       return null;
     }
-    if (!isAtWork(picture.status)) return null;
     picture.dispatch({ kind: 'prepare', what: { kind: 'session' } });
     const { engine } = await services;
     const planned = planPasses(there.value, recipe, (id) => library.card(id)?.scale);
@@ -192,12 +190,12 @@ export class Jobs {
   }
 
   /** The files of the recipe's diffusion model; null where it does not redraw. */
-  async #diffusion({ steps }: Recipe): Promise<Result<DiffusionSource> | null> {
-    const { diffusion } = this.#context;
+  async #diffusion(picture: Picture, { steps }: Recipe): Promise<Result<DiffusionSource> | null> {
     const refining = steps.filter((step) => step.kind === 'refine');
     if (refining.length === 0) return null;
-    const { entriesOf } = await import('./redraw.ts');
-    return diffusion.sourceFor(refining.flatMap((step) => entriesOf(step, diffusion.entries)));
+    return this.#context.diffusion.sourceFor(refining, (share) => {
+      picture.dispatch({ kind: 'prepare', what: { kind: 'loras', share } });
+    });
   }
 
   #hear({ picture, passes, surface }: Run, event: JobEvent): void {
@@ -258,6 +256,7 @@ export class Jobs {
         backend: this.#context.text.device.names[backend.backend],
       };
       this.#learn(picture, recipe, outcome);
+      if (outcome.learned?.length) void this.#context.diffusion.learn(outcome.learned);
       picture.saved = false;
       shelf.arrived(resultId, { width, height });
       picture.dispatch({ kind: 'finish' });

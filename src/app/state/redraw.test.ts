@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DiffusionEntry, DiffusionKind } from '../../models/diffusion-entry.ts';
+import { isSilent, type DiffusionEntry, type DiffusionKind } from '../../models/diffusion-entry.ts';
 import { withDefaults } from '../../recipes/refine.ts';
 import { parseRecipe } from '../../recipes/validate.ts';
 import {
@@ -131,6 +131,22 @@ describe('redrawModel', () => {
     expect(taken({ loras: [{ id: 'fast', weight: 1 }] })).toBe('lcm');
     expect(taken({ loras: [{ id: 'fast', weight: 0 }] })).toBe('dpmpp-2m');
     expect(taken({ loras: [{ id: 'style', weight: 1 }] })).toBe('dpmpp-2m');
+  });
+
+  it('takes a person’s word for a model that tells nothing itself', () => {
+    const steps = (more: Partial<DiffusionEntry>): number | undefined => {
+      const model = redrawModel(on(), [{ ...whole, ...more }]);
+      return model ? usual(model).steps : undefined;
+    };
+    expect(steps({ trained: 'turbo' })).toBe(4);
+    expect(steps({ trained: 'usual' })).toBe(steps({}));
+    expect(steps({ trained: 'turbo', sampling: 'lcm' })).toBe(8);
+    expect(isSilent(whole)).toBe(true);
+    expect(isSilent({ ...whole, sampling: 'turbo' })).toBe(false);
+    expect(isSilent({ ...whole, files: [{ name: 'x/scheduler/scheduler_config.json', bytes: 1 }] })).toBe(
+      false,
+    );
+    expect(isSilent(style)).toBe(false);
   });
 });
 

@@ -10,7 +10,7 @@ import type { RefineControl, RefineTiles } from '../../diffusion/refine/choices.
 import type { SamplerName, SpacingName } from '../../diffusion/samplers/names.ts';
 import type { StrengthRule } from '../../diffusion/schedule/plan.ts';
 import type { RedrawOrder, SeamFix } from '../../diffusion/tiles/ultimate-options.ts';
-import type { DiffusionEntry, DiffusionKind } from '../../models/diffusion-entry.ts';
+import type { DiffusionEntry, DiffusionKind, Trained } from '../../models/diffusion-entry.ts';
 import {
   colourMatches,
   controlModes,
@@ -246,8 +246,8 @@ export interface Usual {
   readonly guidance: number;
 }
 
-const usualOf: Readonly<Record<'plain' | 'lcm' | 'turbo', Usual>> = {
-  plain: refineDefaults,
+const usualOf: Readonly<Record<Trained, Usual>> = {
+  usual: refineDefaults,
   lcm: { sampler: 'lcm', steps: 8, guidance: 1 },
   turbo: { sampler: 'turbo', steps: 4, guidance: 1 },
 };
@@ -255,7 +255,7 @@ const usualOf: Readonly<Record<'plain' | 'lcm' | 'turbo', Usual>> = {
 /** What the model is made for; a LoRA may make another of it (LCM-LoRA). */
 export function usual({ main, loras }: RedrawModel): Usual {
   const lora = loras.find(({ entry, weight }) => entry.sampling !== null && weight > 0);
-  return usualOf[lora?.entry.sampling ?? main.sampling ?? 'plain'];
+  return usualOf[lora?.entry.sampling ?? main.sampling ?? main.trained ?? 'usual'];
 }
 
 /** Null while it is off, and where nothing can draw. */
@@ -375,7 +375,7 @@ function plainName({ name }: DiffusionEntry): string {
 }
 
 /** As the library names the file, or the folder, of an entry. */
-function fileName(entry: DiffusionEntry): string {
+export function fileName(entry: DiffusionEntry): string {
   const ending = /\.[^./\\]+$/.exec(entry.files[0]?.name ?? '')?.[0] ?? '';
   return entry.files.length === 1 ? `${plainName(entry)}${ending}` : plainName(entry);
 }

@@ -10,6 +10,8 @@ export type Preparation =
   | { readonly kind: 'queue' }
   | { readonly kind: 'decode' }
   | { readonly kind: 'model'; readonly bytes: number; readonly total: number }
+  /** How much of them is merged. */
+  | { readonly kind: 'loras'; readonly share: number }
   | { readonly kind: 'session' };
 
 export type Status =

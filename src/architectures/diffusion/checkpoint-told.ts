@@ -81,6 +81,8 @@ function notedPrediction(notes: Notes): Prediction | null {
   return told ?? (/^stable-diffusion-v2-768-v\b/.test(notes['modelspec.architecture'] ?? '') ? 'v' : null);
 }
 
+const consistency = /\b(lcm|latent[- ]consistency)\b/;
+
 /** Turbo's folders have a plain sampler that starts at the very last level; nothing else in them tells. */
 function configuredSampling(scheduler: Fields, pipeline: string | null): Sampling | null {
   const name = textOf(scheduler['_class_name']) ?? '';
@@ -92,7 +94,15 @@ function configuredSampling(scheduler: Fields, pipeline: string | null): Samplin
 function notedSampling(notes: Notes): Sampling | null {
   const words = `${notes['modelspec.architecture'] ?? ''} ${notes['modelspec.title'] ?? ''}`.toLowerCase();
   if (/\bturbo\b/.test(words)) return 'turbo';
-  return /\b(lcm|latent[- ]consistency)\b/.test(words) ? 'lcm' : null;
+  return consistency.test(words) ? 'lcm' : null;
+}
+
+/** What a LoRA makes of the model that it is merged into, by its notes and its file's name: there is nothing else that tells. */
+export function samplingOfLora(file: string, notes: Notes = {}): Sampling | null {
+  const names = [file, notes['ss_output_name'] ?? ''].map((name) =>
+    name.replace(/^.*\//, '').replaceAll('_', ' '),
+  );
+  return names.some((name) => consistency.test(name.toLowerCase())) ? 'lcm' : notedSampling(notes);
 }
 
 function notedSkip(notes: Notes): number | null {

@@ -66,6 +66,20 @@ describe('a file with parts of a diffusion model', () => {
     expect(valueOf(await library.diffusion())).toEqual([entry]);
   });
 
+  it('is told by its name where it is a LoRA that makes an LCM of a model, and by a person where nothing tells', async () => {
+    const library = await started();
+    const fast = await imported(library, 'pytorch-LCM_lora.safetensors', sampleFiles.lora());
+    expect(fast.entry.sampling).toBe('lcm');
+    const { entry } = await imported(library, 'lcm-or-not.safetensors', sampleFiles.unet());
+    expect(entry.sampling).toBeNull();
+    const told = { prediction: 'v', trained: 'turbo' } as const;
+    expect(await library.describeDiffusion(entry.id, told)).toMatchObject({ ok: true, value: told });
+    expect(valueOf(await (await started()).diffusion())).toMatchObject([{}, told]);
+    // Also when it is given again.
+    expect((await imported(library, 'x.safetensors', sampleFiles.unet())).entry).toMatchObject(told);
+    expect(await library.describeDiffusion('none', told)).toMatchObject({ error: { code: 'model-unknown' } });
+  });
+
   it('is there at the next visit, byte by byte, and told by its notes', async () => {
     const blob = sampleFiles.checkpoint({ 'modelspec.prediction_type': 'v', 'modelspec.title': 'X Turbo' });
     const { entry } = await imported(await started(), 'folder of mine/Old.safetensors', blob);

@@ -164,6 +164,7 @@ export class KeptDiffusion {
       ...(known?.trained && { trained: known.trained }),
       ...(known?.smaller && { smaller: known.smaller }),
       ...read,
+      prediction: read.prediction ?? known?.prediction ?? null,
       name,
     };
     const taken = all.map((entry) => entry.id);
