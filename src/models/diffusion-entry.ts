@@ -76,14 +76,6 @@ export function isSilent({ parts, sampling, from, files }: DiffusionModel): bool
   );
 }
 
-/** Whether nothing tells how a model that draws was trained to be sampled: neither its files nor where it came from. */
-export function isSilent({ parts, sampling, from, files }: DiffusionModel): boolean {
-  const drawing = parts.some(({ kind }) => kind === 'unet');
-  return (
-    drawing && sampling === null && !from && !files.some(({ name }) => name.endsWith('scheduler_config.json'))
-  );
-}
-
 /** A part that redrawing needs and that these entries do not have, in the order of use. */
 export type MissingPart = 'text-encoder' | 'unet' | 'vae';
 
