@@ -1,5 +1,5 @@
 """
-A tiny Stable Diffusion as ready-made ONNX folders, in the three dialects that are published: writes diffusion/onnx/<dialect>/<path>.gz.
+A tiny Stable Diffusion as ready-made ONNX folders, in the three dialects that are published: writes diffusion/onnx/<dialect>/<path>.gzip.
 Weights are those that diffusion-onnx.test.ts makes, of few different values, so that they compress.
 
     a: as diffusers' convert_stable_diffusion_checkpoint_to_onnx.py: `input_ids` int32, `timestep` of one value a picture, an encoder
@@ -165,7 +165,7 @@ def write(dialect, path, model, beside=None):
         for source, name in [("model.onnx", os.path.basename(path)), *([(beside, beside)] if beside else [])]:
             with open(os.path.join(folder, source), "rb") as file:
                 packed = gzip.compress(file.read(), 9, mtime=0)
-            with open(os.path.join(target, f"{name}.gz"), "wb") as file:
+            with open(os.path.join(target, f"{name}.gzip"), "wb") as file:
                 file.write(packed)
             print(dialect, os.path.dirname(path), name, len(packed))
 

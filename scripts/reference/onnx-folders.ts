@@ -27,9 +27,9 @@ export const fixedSide = 40;
 export function onnxFolder(dialect: Dialect): NamedBlob[] {
   const root = join(folder, dialect);
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.gz'))
+    .filter((path) => path.endsWith('.gzip'))
     .map((path) => ({
-      name: path.replaceAll('\\', '/').replace(/\.gz$/, ''),
+      name: path.replaceAll('\\', '/').replace(/\.gzip$/, ''),
       blob: new Blob([gunzipSync(readFileSync(join(root, path)))]),
     }));
 }
