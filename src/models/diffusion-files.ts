@@ -10,6 +10,7 @@ import { clip } from '../architectures/diffusion/clip.ts';
 import { controlnet } from '../architectures/diffusion/controlnet.ts';
 import { readEmbedding } from '../architectures/diffusion/embedding.ts';
 import { loraBase } from '../architectures/diffusion/lora.ts';
+import type { ReadyPart } from '../architectures/diffusion/onnx-part.ts';
 import { taesdDecoder, taesdEncoder } from '../architectures/diffusion/taesd.ts';
 import { unet } from '../architectures/diffusion/unet.ts';
 import { vaeDecoder } from '../architectures/diffusion/vae-decoder.ts';
@@ -38,7 +39,7 @@ const shardIndex = /\.index\.json$/i;
 export async function recogniseDiffusion(files: readonly NamedBlob[]): Promise<Result<FoundDiffusion>> {
   const read = await readDiffusionFiles(files);
   if (!read.ok) return read;
-  const found = findParts(read.value.weights, read.value.configs);
+  const found = findParts(read.value.weights, read.value.configs, read.value.ready);
   if (!found.ok) return found;
   const bases = await basesOf(found.value);
   if (!bases.ok) return bases;
@@ -52,6 +53,7 @@ export async function recogniseDiffusion(files: readonly NamedBlob[]): Promise<R
   const drawing = parts.some(({ kind }) => kind === 'unet');
   const used = new Set([
     ...Object.values(found.value.parts).flatMap((part) => (part ? [part.from] : [])),
+    ...Object.values(found.value.ready).flatMap(({ graph }) => graph.files),
     ...[...loras, ...embeddings, ...read.value.configs].map(({ name }) => name),
   ]);
   const kept = files.filter(({ name }) => used.has(wholeName(name)) && !shardIndex.test(name));
@@ -68,7 +70,7 @@ export async function recogniseDiffusion(files: readonly NamedBlob[]): Promise<R
   });
 }
 
-function partsOf({ parts, loras, embeddings }: FoundModel): DiffusionPart[] {
+function partsOf({ parts, ready, loras, embeddings }: FoundModel): DiffusionPart[] {
   const {
     unet: drawer,
     controlnet: control,
@@ -86,9 +88,15 @@ function partsOf({ parts, loras, embeddings }: FoundModel): DiffusionPart[] {
     ...(tinyEncoder ? [part('taesd-encoder', taesdEncoder.tensors(tinyEncoder.structure))] : []),
     ...(tinyDecoder ? [part('taesd-decoder', taesdDecoder.tensors(tinyDecoder.structure))] : []),
     ...(control ? [part('controlnet', controlnet.tensors(control.structure))] : []),
+    ...Object.values(ready).map(readyPart),
     ...loras.map(({ table }) => part('lora', [...table.tensors.values()])),
     ...embeddings.map(({ table }) => part('embedding', [...table.tensors.values()])),
   ];
+}
+
+function readyPart({ kind, tiny, values }: ReadyPart): DiffusionPart {
+  const half = kind === 'vae-encoder' ? 'taesd-encoder' : 'taesd-decoder';
+  return { kind: tiny ? half : kind, values, ready: true };
 }
 
 function part(kind: DiffusionPart['kind'], specs: readonly Pick<TensorSpec, 'shape'>[]): DiffusionPart {

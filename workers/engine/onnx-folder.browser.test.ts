@@ -58,7 +58,9 @@ async function redrawn(files: readonly NamedBlob[]): Promise<PixelBlock> {
 }
 
 function largestDifference(a: PixelBlock, b: PixelBlock): number {
-  return a.data.reduce<number>((most, value, i) => Math.max(most, Math.abs(value - (b.data[i] ?? 0))), 0);
+  let most = a.data.length === b.data.length ? 0 : Infinity;
+  for (const [i, value] of a.data.entries()) most = Math.max(most, Math.abs(value - (b.data[i] ?? 0)));
+  return most;
 }
 
 it('give one picture in two dialects on the CPU, and the same on the GPU', { timeout: 400_000 }, async () => {

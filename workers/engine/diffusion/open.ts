@@ -11,14 +11,17 @@ import type { DiffusionSource } from '../../../src/protocol/engine.ts';
 import type { FullRefineStep } from '../../../src/recipes/refine.ts';
 import type { Backend } from '../backend.ts';
 import { loadDiffusion } from './load.ts';
+import { planFault, withOneTile } from './onnx-plan.ts';
 import { PartNetworks } from './networks.ts';
 import { partOpener, type OpenPart } from './part-session.ts';
+import { roomOn, type Room } from './room.ts';
+import type { StepNetworks } from './step-networks.ts';
 
 export interface OpenedRefine {
   readonly planned: PlannedRefine;
   /** The largest side of the VAE's tiles, which whoever goes on with this work must keep to. */
   readonly vaeTile: number;
-  readonly networks: PartNetworks;
+  readonly networks: StepNetworks;
 }
 
 /** Of pictures that the VAE takes at once, in places of the latent map: no tensor of these is larger than 128 MiB. */
@@ -44,13 +47,20 @@ export async function openRefine(
   // Asked for only where it is wide enough for the runtime's fused attention (gpu-device.ts).
   const flash = name === 'webgpu' && backend.gpu?.device.features.has('subgroups') === true;
   const vaeTile = resumedTile ?? vaeTileOn(name, precision);
-  return prepareRefine(step, source, picture, { precision, flash, vaeTile }, open, notice);
+  // The CPU widens what is written in halves.
+  const halves = name === 'wasm' || device === 'fp16';
+  const how = { precision, flash, halves, vaeTile, room: roomOn(backend) };
+  return prepareRefine(step, source, picture, how, open, notice);
 }
 
 interface HowToOpen {
   readonly precision: Precision;
   readonly flash: boolean;
+  /** Whether the device computes in half precision what is written so; it does when absent. */
+  readonly halves?: boolean;
   readonly vaeTile?: number;
+  /** For several predictions in one call; each has its own when absent. */
+  readonly room?: Room | null;
 }
 
 /** The same on whatever opens parts. */
@@ -58,7 +68,7 @@ export async function prepareRefine(
   step: FullRefineStep,
   { files, merges, ...known }: DiffusionSource,
   picture: Size,
-  { precision, flash, vaeTile = vaeTiles[precision] }: HowToOpen,
+  { precision, flash, halves = true, vaeTile: usualTile = vaeTiles[precision], room = null }: HowToOpen,
   open: OpenPart,
   notice: (notice: Failure) => void,
 ): Promise<Result<OpenedRefine>> {
@@ -66,23 +76,34 @@ export async function prepareRefine(
   if (!tokenizer.ok) return tokenizer;
   const prompt = readPrompt(step.prompt, tokenizer.value, { steps: step.steps, padding: endToken });
   if (!prompt.ok) return prompt;
-  const options = { precision, flash, tags: prompt.value.loras, known };
+  const options = { precision, flash, halves, tags: prompt.value.loras, known, notice };
   const loaded = await loadDiffusion(files, step, options);
   if (!loaded.ok) return loaded;
   const { model, embeddings } = loaded.value;
-  const planned = planRefine(picture, step, {
+  const { fixed = null } = model;
+  const fitted = fixed ? withOneTile(step, fixed) : ok(step);
+  if (!fitted.ok) return fitted;
+  const vaeTile = fixed?.vae ?? usualTile;
+  const planned = planRefine(picture, fitted.value, {
     traits: model.traits,
     tokenizer: tokenizer.value,
     vocabulary: model.vocabulary,
     embeddings,
     controlled: model.controlnet !== null,
     vaeTile,
-    multiple: model.multiple,
+    multiple: fixed?.unet ?? model.multiple,
   });
   if (!planned.ok) return planned;
+  const fault = fixed && planFault(planned.value, fixed);
+  if (fault) return { ok: false, error: fault };
   return ok({
     planned: planned.value,
     vaeTile,
-    networks: new PartNetworks(model, open, { precision, keepAll: planned.value.order.inTurn, notice }),
+    networks: new PartNetworks(model, open, {
+      precision,
+      keepAll: planned.value.order.inTurn,
+      room,
+      notice,
+    }),
   });
 }
