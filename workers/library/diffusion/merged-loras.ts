@@ -8,6 +8,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { readDiffusionFiles } from '../../../src/architectures/diffusion/checkpoint-files.ts';
 import { wholeModel } from '../../../src/architectures/diffusion/checkpoint-whole.ts';
 import { findParts } from '../../../src/architectures/diffusion/checkpoint.ts';
+import { hasReady } from '../../../src/architectures/diffusion/onnx-whole.ts';
 import { mergeLoras } from '../../../src/architectures/diffusion/lora-merge.ts';
 import type { LoraChanges } from '../../../src/architectures/diffusion/lora.ts';
 import { changesIn, mergedFile, weightIn } from '../../../src/architectures/diffusion/merged-part.ts';
@@ -150,8 +151,10 @@ async function wantedBy(
   if (loras.length === 0) return ok([]);
   const read = await readDiffusionFiles(chosen.value.files);
   if (!read.ok) return read;
-  const found = findParts(read.value.weights, read.value.configs);
+  const found = findParts(read.value.weights, read.value.configs, read.value.ready);
   if (!found.ok) return found;
+  // Nothing is merged into graphs, which the engine says of the whole model.
+  if (hasReady(found.value)) return ok([]);
   const whole = wholeModel(found.value);
   if (!whole.ok) return whole;
   const { unet, text } = whole.value;

@@ -1,6 +1,7 @@
 /** Ready-made ONNX folders in the library: kept byte for byte, and opened as what they were. */
 
 import { describe, expect, it } from 'vitest';
+import { sampleFiles } from '../../../src/architectures/diffusion/sample-files.ts';
 import { sampleGraph, sampleGraphs } from '../../../src/architectures/diffusion/sample-graphs.ts';
 import { findParts } from '../../../src/architectures/diffusion/checkpoint.ts';
 import { readDiffusionFiles } from '../../../src/architectures/diffusion/checkpoint-files.ts';
@@ -82,6 +83,19 @@ describe('a ready-made ONNX folder', () => {
     const read = valueOf(await readDiffusionFiles(files));
     const found = valueOf(findParts(read.weights, read.configs, read.ready));
     expect(found.ready.unet?.graph.beside.map(({ name }) => name)).toEqual(['model.onnx_data']);
+  });
+
+  it('is given no LoRA: that is the engine’s to say', async () => {
+    const library = await started();
+    const whole = valueOf(await library.importDiffusion(folder));
+    const lora = valueOf(
+      await library.importDiffusion([{ name: 'paint.safetensors', blob: sampleFiles.lora() }]),
+    );
+    const step = { weights: { checkpoint: 'turbo', loras: [{ file: 'paint.safetensors', weight: 1 }] } };
+    expect(await library.mergeDiffusion([whole.entry.id, lora.entry.id], [step])).toEqual({
+      ok: true,
+      value: [],
+    });
   });
 
   it('has parts that are taken one by one too, and not for upscalers', async () => {
