@@ -90,11 +90,11 @@ describe('a preview by TAESD', () => {
       guidance: 1,
       control: null,
     };
-    expect(await networks.preview(latent, map)).toBeNull();
+    expect(await networks.preview?.(latent, map)).toBeNull();
     expect((await networks.predict([call])).ok).toBe(true);
-    const shown = await networks.preview(latent, map);
+    const shown = await networks.preview?.(latent, map);
     expect(shown).toEqual(await plain(latent, map));
-    expect(await networks.preview(latent, map)).toBeNull();
+    expect(await networks.preview?.(latent, map)).toBeNull();
     await networks.release();
     vi.restoreAllMocks();
   });

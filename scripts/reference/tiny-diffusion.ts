@@ -56,9 +56,10 @@ const tiny = { width: 8, latent: 4, blocks: [1, 1, 1, 1], numbered: 0 } as const
 /** Made once: the text encoder's table alone has three million. */
 const known = new Map<string, Singles>();
 
-function values(name: string, shape: readonly number[]): Singles {
-  const made = known.get(name) ?? filled(name, shape);
-  known.set(name, made);
+export function tinyValues(name: string, shape: readonly number[]): Singles {
+  const key = `${name} ${shape.join(' ')}`;
+  const made = known.get(key) ?? filled(name, shape);
+  known.set(key, made);
   return made;
 }
 
@@ -93,6 +94,8 @@ export function smoothed(_: string, usual: Singles, shape: readonly number[]): S
   return result;
 }
 
+type Stored = keyof typeof storedAs;
+
 export interface TinyExtras {
   /** With a ControlNet. */
   readonly control?: boolean;
@@ -104,20 +107,29 @@ export interface TinyExtras {
   readonly fill?: (name: string, usual: Singles, shape: readonly number[]) => Singles;
 }
 
+/** A file of such weights. */
+export function tinyFile(
+  name: string,
+  specs: ReturnType<Part['tensors']>,
+  stored: Stored = 'f32',
+  fill: Required<TinyExtras>['fill'] = (_, usual) => usual,
+): NamedBlob {
+  const writer = new TableWriter();
+  for (const spec of specs) {
+    const single = fill(spec.name, tinyValues(spec.name, spec.shape), spec.shape);
+    writer.add(spec.name, stored, spec.shape, storedAs[stored](single));
+  }
+  return { name, blob: writeSafetensors(writer.finish(), {}) };
+}
+
 /** `prediction` is what the UNet is said to predict. */
 export function tinyDiffusion(
   prediction: 'epsilon' | 'v' = 'epsilon',
-  stored: keyof typeof storedAs = 'f32',
+  stored: Stored = 'f32',
   { control = false, taesd, consistency = false, fill = (_, usual) => usual }: TinyExtras = {},
 ): NamedBlob[] {
-  const weights = (name: string, specs: ReturnType<Part['tensors']>): NamedBlob => {
-    const writer = new TableWriter();
-    for (const spec of specs) {
-      const single = fill(spec.name, values(spec.name, spec.shape), spec.shape);
-      writer.add(spec.name, stored, spec.shape, storedAs[stored](single));
-    }
-    return { name, blob: writeSafetensors(writer.finish(), {}) };
-  };
+  const weights = (name: string, specs: ReturnType<Part['tensors']>): NamedBlob =>
+    tinyFile(name, specs, stored, fill);
   const config = (name: string, value: Structure | Readonly<Record<string, unknown>>): NamedBlob => ({
     name,
     blob: new Blob([JSON.stringify(value)]),

@@ -1,5 +1,6 @@
 /** Passes in words; the words themselves belong to whoever speaks. */
 
+import { ldsrScale } from '../diffusion/ldsr/choices.ts';
 import type { Size } from '../picture/geometry.ts';
 import type { ClassicFilter } from '../picture/resample-filter.ts';
 import { chainTo, sourcesOf } from './pass-order.ts';
@@ -76,6 +77,7 @@ function describeStep(
 
 function describePass(pass: Pass, words: PassWords): string[] {
   if (pass.kind === 'model') return [words.times(pass.scale)];
+  if (pass.kind === 'ldsr') return [words.times(ldsrScale)];
   if (pass.kind === 'refine') return [words.redrawn(pass.refine.strength)];
   return pass.kind === 'resample' ? describeResample(pass, words) : [];
 }

@@ -2,8 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ldsrDefaults } from '../diffusion/ldsr/choices.ts';
 import { refineDefaults } from './refine.ts';
 import { parseRecipe } from './validate.ts';
+import { ldsr } from './validate-ldsr.ts';
 import { refine } from './validate-refine.ts';
 
 const page = readFileSync(new URL('../../docs/recipes.md', import.meta.url), 'utf8');
@@ -19,12 +21,17 @@ describe('docs/recipes.md', () => {
     for (const mode of ['joint', 'sd-upscale', 'ultimate']) expect(blocks.join()).toContain(`"${mode}"`);
   });
 
-  it('names every field of a refine step, with its default', () => {
-    for (const field of Object.keys(refine.entries)) {
-      if (field !== 'kind') expect(page).toMatch(new RegExp(`^\\| \`${field}\` `, 'm'));
+  it.each([
+    ['refine', refine.entries, refineDefaults],
+    ['ldsr', ldsr.entries, ldsrDefaults],
+  ] as const)('names every field of a step %s, with its default', (kind, entries, defaults) => {
+    const [, after = ''] = page.split(`\n## \`${kind}\`\n`);
+    const [section = ''] = after.split('\n## ');
+    for (const field of Object.keys(entries)) {
+      if (field !== 'kind') expect(section).toMatch(new RegExp(`^\\| \`${field}\` `, 'm'));
     }
-    for (const [field, value] of Object.entries(refineDefaults)) {
-      const row = new RegExp(`^\\| \`${field}\`.*\\| ([^|]*?) *\\|$`, 'm').exec(page)?.[1];
+    for (const [field, value] of Object.entries(defaults)) {
+      const row = new RegExp(`^\\| \`${field}\`.*\\| ([^|]*?) *\\|$`, 'm').exec(section)?.[1];
       expect(row).toContain(String(value));
     }
   });

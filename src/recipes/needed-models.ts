@@ -18,6 +18,7 @@ export function worksWith({ steps }: Recipe, redrawer = 'refine'): readonly stri
 }
 
 function namesOf(step: Step, redrawer: string): readonly string[] {
+  if (step.kind === 'ldsr') return [step.weights?.checkpoint ?? step.kind];
   if (step.kind === 'refine') return [step.weights?.checkpoint ?? redrawer];
   return step.kind === 'upscale' ? upscalersOf(step) : [step.filter];
 }

@@ -6,6 +6,7 @@
 import type { Rect, Size, Window } from '../picture/geometry.ts';
 import type { ClassicFilter } from '../picture/resample-filter.ts';
 import type { ExtraQuality } from './recipe.ts';
+import type { FullLdsrStep } from './ldsr.ts';
 import type { FullRefineStep } from './refine.ts';
 
 /** What a pass reads: the picture, or the output of the pass with that index. */
@@ -74,6 +75,13 @@ export interface RefinePass extends AnyPass {
   readonly refine: FullRefineStep;
 }
 
+/** The picture drawn four times as large by latent super-resolution; transparency is enlarged by Lanczos. */
+export interface LdsrPass extends AnyPass {
+  readonly kind: 'ldsr';
+  readonly ldsr: FullLdsrStep;
+  readonly input: Size;
+}
+
 /** The details of `from` with the colours of `other`. */
 export interface ColourPass extends AnyPass {
   readonly kind: 'colour';
@@ -81,4 +89,4 @@ export interface ColourPass extends AnyPass {
   readonly match: 'wavelet' | 'mean';
 }
 
-export type Pass = ModelPass | ResamplePass | BlendPass | AlphaPass | RefinePass | ColourPass;
+export type Pass = ModelPass | ResamplePass | BlendPass | AlphaPass | RefinePass | LdsrPass | ColourPass;

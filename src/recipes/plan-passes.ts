@@ -7,6 +7,8 @@ import { classicFilter, upscalersOf } from './needed-models.ts';
 import { before } from './pass-order.ts';
 import type { ModelPass, Pass, PassSource, ResamplePass } from './passes.ts';
 import type { Recipe, SizeTarget, Step, UpscaleStep } from './recipe.ts';
+import { ldsrScale } from '../diffusion/ldsr/choices.ts';
+import { withLdsrDefaults } from './ldsr.ts';
 import { withDefaults, type RefineStep } from './refine.ts';
 
 /** Seen around a picture that is padded without a colour being named. */
@@ -17,7 +19,8 @@ const defaultBackground = '#000000';
  * wanted is no larger than what is there, then one exact Lanczos-3 resample, only if the sizes differ;
  * by 1 or less it is that resample alone. A crop is cut before the model runs, outwards to whole pixels,
  * and exactly by the resample. A second upscaler starts from the same source, and a blend mixes the two;
- * transparency that a classic filter enlarges is put back last. A refine step keeps the size, and matches colours after it. A recipe that changes nothing gives one exact copy,
+ * transparency that a classic filter enlarges is put back last. A refine step keeps the size, and matches colours after it; latent
+ * super-resolution makes it four times as large. A recipe that changes nothing gives one exact copy,
  * so there always is a pass, and the last one makes the result.
  *
  * `scaleOf` tells a model's scale; undefined for an unknown model, which is `model-unknown`.
@@ -33,6 +36,13 @@ export function planPasses(
   for (const [index, step] of recipe.steps.entries()) {
     if (step.kind === 'refine') {
       from = refine(size, index, step, from, passes);
+      continue;
+    }
+    if (step.kind === 'ldsr') {
+      const output = timesRounded(size, ldsrScale);
+      const pass = { kind: 'ldsr', step: index, ldsr: withLdsrDefaults(step), input: size, output } as const;
+      from = append(passes, from, [pass]);
+      size = output;
       continue;
     }
     const placed = placeOf(size, step.size);
@@ -62,7 +72,10 @@ function append(passes: Pass[], from: PassSource, chain: readonly Pass[]): PassS
 /** The size that a recipe ends with. */
 export function outputSize(source: Size, recipe: Recipe): Size {
   return recipe.steps.reduce(
-    (size: Size, step: Step) => (step.kind === 'refine' ? size : sizeOf(size, step.size)),
+    (size: Size, step: Step) => {
+      if (step.kind === 'refine') return size;
+      return step.kind === 'ldsr' ? timesRounded(size, ldsrScale) : sizeOf(size, step.size);
+    },
     {
       width: source.width,
       height: source.height,

@@ -4,6 +4,7 @@
  */
 
 import type { ClassicFilter } from '../picture/resample-filter.ts';
+import type { LdsrStep } from './ldsr.ts';
 import type { RefineStep } from './refine.ts';
 
 export type Fit = 'crop' | 'pad' | 'stretch';
@@ -55,7 +56,7 @@ export interface ResizeStep {
   readonly size: SizeTarget;
 }
 
-export type Step = UpscaleStep | ResizeStep | RefineStep;
+export type Step = UpscaleStep | ResizeStep | RefineStep | LdsrStep;
 
 export interface Recipe {
   readonly version: 1;

@@ -1,7 +1,7 @@
 /** What a refine step may say. */
 
 import * as v from 'valibot';
-import { unexpected } from './validate-words.ts';
+import { file, from, oneOf, text, unexpected, whole } from './validate-words.ts';
 import {
   colourMatches,
   controlModes,
@@ -15,29 +15,6 @@ import {
 
 /** AUTOMATIC1111's own limits. */
 const most = { steps: 150, guidance: 30, tile: 2048, overlap: 1024, padding: 512, blur: 64 } as const;
-
-const text = v.string('must be a text');
-const file = v.pipe(text, v.minLength(1, 'must be the name of a file'));
-
-function from(least: number, greatest: number) {
-  return v.pipe(
-    v.number('must be a number'),
-    v.minValue(least, `must be at least ${least}`),
-    v.maxValue(greatest, `must be at most ${greatest}`),
-  );
-}
-
-function whole(least: number, greatest: number, step = 1) {
-  return v.pipe(
-    from(least, greatest),
-    v.integer('must be a whole number'),
-    v.multipleOf(step, `must be a multiple of ${step}`),
-  );
-}
-
-function oneOf<const T extends readonly string[]>(words: T) {
-  return v.picklist(words, `must be one of ${words.join(', ')}`);
-}
 
 const weights = v.strictObject(
   {

@@ -1,6 +1,6 @@
-/** What a strict object says of something else, of a missing key, and of one too many. */
+/** What several kinds of steps say, and what is wrong with it when it is. */
 
-import type * as v from 'valibot';
+import * as v from 'valibot';
 
 export function unexpected(issue: v.StrictObjectIssue): string {
   if (!isRecord(issue.input) && issue.expected === 'Object') return 'must be an object';
@@ -9,4 +9,27 @@ export function unexpected(issue: v.StrictObjectIssue): string {
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
+}
+
+export const text = v.string('must be a text');
+export const file = v.pipe(text, v.minLength(1, 'must be the name of a file'));
+
+export function from(least: number, greatest: number): v.GenericSchema<number> {
+  return v.pipe(
+    v.number('must be a number'),
+    v.minValue(least, `must be at least ${least}`),
+    v.maxValue(greatest, `must be at most ${greatest}`),
+  );
+}
+
+export function whole(least: number, greatest: number, step = 1): v.GenericSchema<number> {
+  return v.pipe(
+    from(least, greatest),
+    v.integer('must be a whole number'),
+    v.multipleOf(step, `must be a multiple of ${step}`),
+  );
+}
+
+export function oneOf<const T extends readonly string[]>(words: T): v.GenericSchema<T[number]> {
+  return v.picklist(words, `must be one of ${words.join(', ')}`);
 }

@@ -61,11 +61,11 @@ describe('parseRecipe', () => {
     [{ version: 1, steps: [7] }, "The recipe's steps[0] must be a step, an object."],
     [
       { version: 1, steps: [good.steps[0], { kind: 'blur' }] },
-      `The recipe's steps[1].kind is unknown: "blur"; known steps are upscale, resize, refine.`,
+      `The recipe's steps[1].kind is unknown: "blur"; known steps are upscale, resize, refine, ldsr.`,
     ],
     [
       { version: 1, steps: [{}] },
-      "The recipe's steps[0].kind is missing; known steps are upscale, resize, refine.",
+      "The recipe's steps[0].kind is missing; known steps are upscale, resize, refine, ldsr.",
     ],
     [{ version: 1, steps: good.steps, extra: 1 }, "The recipe's extra is not known."],
     [upscaleTo({ by: 17 }), "The recipe's steps[0].size.by must be at most 16."],

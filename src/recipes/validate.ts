@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { fail, ok, type Result } from '../base/result.ts';
 import { classicFilters } from '../picture/resample-filter.ts';
 import { extraQualities, type Recipe } from './recipe.ts';
+import { ldsr } from './validate-ldsr.ts';
 import { refine } from './validate-refine.ts';
 import { isRecord, unexpected } from './validate-words.ts';
 
@@ -13,7 +14,7 @@ const sideRange = { least: 1, most: 65_535 } as const;
 const mostSteps = 16;
 
 const fits = ['crop', 'pad', 'stretch'] as const;
-const kinds = ['upscale', 'resize', 'refine'] as const;
+const kinds = ['upscale', 'resize', 'refine', 'ldsr'] as const;
 
 const by = v.pipe(
   v.number('must be a number'),
@@ -88,7 +89,7 @@ const resize = v.strictObject(
   },
   unexpected,
 );
-const step = v.variant('kind', [upscale, resize, refine], (issue) => {
+const step = v.variant('kind', [upscale, resize, refine, ldsr], (issue) => {
   if (issue.expected === 'Object') return 'must be a step, an object';
   const known = `known steps are ${kinds.join(', ')}`;
   return issue.input === undefined

@@ -44,7 +44,7 @@ export function ldsrMultiple({ widths }: LdsrStructure): number {
 
 /**
  * Inputs: `sample` [batch, 3, h, w], `low` [batch, 3, h, w], the small picture in -1..1, and `timestep` [batch]. Output: `noise`
- * [batch, 3, h, w]. Its schedule: betas from 0.0015 to 0.0195, whose roots are linear, over 1000 steps.
+ * [batch, 3, h, w]. Its schedule: betas from 0.0015 to 0.0155, whose roots are linear, over 1000 steps.
  */
 export const ldsrUnet: Part<LdsrStructure> = {
   kind: 'ldsr-unet',

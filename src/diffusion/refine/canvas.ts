@@ -9,7 +9,19 @@ import type { StepPlan } from '../schedule/plan.ts';
 import { evenGrid, type EvenGrid } from '../tiles/grid.ts';
 import { latentScale } from '../tiles/joint.ts';
 
+/** How a latent map stands to the pictures before and after it. */
+export interface LatentForm {
+  readonly channels: number;
+  /** Pixels along each side of a place: of what it is drawn from, and of what is drawn. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of models that redraw. */
+export const redrawing: LatentForm = { channels: 4, from: latentScale, to: latentScale };
+
 export interface Canvas {
+  readonly form: LatentForm;
   /** Of what it is drawn from, in pixels; it may hang over the right and the bottom edge, where the edge is repeated. */
   readonly rect: Rect;
   readonly size: Size;
@@ -62,6 +74,7 @@ export function canvasAt(
   const shape = { width: Math.min(tile, size.width), height: Math.min(tile, size.height) };
   const shared = Math.min(overlap, shape.width - 1, shape.height - 1);
   return {
+    form: redrawing,
     rect,
     size,
     grid: evenGrid(size, shape, shared),

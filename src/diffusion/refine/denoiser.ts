@@ -11,7 +11,7 @@ import type { GridTile } from '../tiles/grid.ts';
 import { LatentJoiner, type PartlyJoined } from '../tiles/latent-joiner.ts';
 import type { Canvas } from './canvas.ts';
 import type { Floats, Networks, Prediction } from './networks.ts';
-import { latentChannels, pixelsUnder } from './vae-tiles.ts';
+import { pixelsUnder } from './vae-tiles.ts';
 
 /** What all canvases of a run share. */
 export interface Denoising {
@@ -25,7 +25,7 @@ export interface Denoising {
 /** Where a canvas is redrawn (1), place by place of its latent map; elsewhere (0) it is held to what it was. */
 export interface Holding {
   readonly redrawn: Float32Array;
-  /** [4, height, width]: the map that denoising began with. */
+  /** [channels, height, width]: the map that denoising began with. */
   readonly original: Float32Array;
 }
 
@@ -71,7 +71,7 @@ export class CanvasDenoiser {
     const resumed = from instanceof Float32Array ? null : from;
     this.#run = from instanceof Float32Array ? begin(canvas.steps.plan, from, field.draw(0)) : from.run;
     this.#answers = resumed?.answers ?? [];
-    this.#joiner = new LatentJoiner(canvas.grid, latentChannels, 'gaussian', resumed?.joined);
+    this.#joiner = new LatentJoiner(canvas.grid, canvas.form.channels, 'gaussian', resumed?.joined);
   }
 
   /**

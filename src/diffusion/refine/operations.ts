@@ -21,6 +21,8 @@ export interface Amounts {
   readonly branches: number;
   /** Whether a canvas is finished before the next one begins, because that sees what became of it. */
   readonly inTurn: boolean;
+  /** Whether denoising starts from noise alone, so that nothing is encoded. */
+  readonly fromNoise?: boolean;
 }
 
 /**
@@ -29,11 +31,11 @@ export interface Amounts {
  */
 export function operationsOf(
   canvases: readonly Canvas[],
-  { chunks, branches, inTurn }: Amounts,
+  { chunks, branches, inTurn, fromNoise = false }: Amounts,
 ): Operation[] {
   const texts = Array.from({ length: chunks }, (_, chunk): Operation => ({ kind: 'text', chunk }));
   const all = canvases.map((canvas, index) => [
-    vaeOperations('encode', canvas, index),
+    fromNoise ? [] : vaeOperations('encode', canvas, index),
     predictions(canvas, index, branches),
     vaeOperations('decode', canvas, index),
   ]);

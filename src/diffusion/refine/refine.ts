@@ -9,13 +9,12 @@ import type { Rect, Size } from '../../picture/geometry.ts';
 import type { PixelStore } from '../../picture/pixel-store.ts';
 import type { NoiseField } from '../noise/noise-field.ts';
 import { latentToRgb, planesToRgb } from '../preview.ts';
-import { latentScale } from '../tiles/joint.ts';
-import type { Canvas } from './canvas.ts';
+import { redrawing, type Canvas } from './canvas.ts';
 import { CanvasDenoiser, type DenoiserState, type Denoising, type Foreseen } from './denoiser.ts';
 import type { Chunk, Floats, Networks } from './networks.ts';
 import { operationsOf, type Operation } from './operations.ts';
 import { contextOf, type Script } from './script.ts';
-import { CanvasDecoder, CanvasEncoder, latentLength } from './vae-tiles.ts';
+import { CanvasDecoder, CanvasEncoder, drawnRect, latentLength } from './vae-tiles.ts';
 
 /** Structured-cloneable: all that a checkpoint keeps between two operations. */
 export interface RefineState {
@@ -32,6 +31,7 @@ export interface RefineOrder {
   readonly canvases: readonly Canvas[];
   /** See `Amounts`. */
   readonly inTurn: boolean;
+  readonly fromNoise?: boolean;
   readonly script: Script;
   /** What the text encoder is given for a row. */
   chunk(row: number): Chunk;
@@ -43,7 +43,7 @@ export interface RefineOrder {
   redrawn?(canvas: number): Float32Array;
 }
 
-/** What an operation made for people to see. Rectangles are the canvas's, in pixels of what it is drawn from. */
+/** What an operation made for people to see. Rectangles are of what is drawn, in pixels. */
 export type Drawn =
   | {
       readonly kind: 'pixels';
@@ -83,6 +83,7 @@ export class Refining {
       chunks: order.script.rows.length,
       branches: order.script.branches,
       inTurn: order.inTurn,
+      fromNoise: order.fromNoise ?? false,
     });
     this.#order = order;
     this.#networks = networks;
@@ -159,21 +160,29 @@ export class Refining {
   async #sketch(index: number, canvas: Canvas, { tile, latent }: Foreseen): Promise<Drawn | null> {
     const { tiles, round } = this.#shown;
     if (round.size === canvas.grid.tiles.length) round.clear();
-    const { x, y, width, height } = tile.rect;
-    const rect = {
-      x: canvas.rect.x + x * latentScale,
-      y: canvas.rect.y + y * latentScale,
-      width: width * latentScale,
-      height: height * latentScale,
-    };
+    const rect = drawnRect(canvas, tile.rect);
     const decoded = round.has(tile.index) ? null : await this.#networks.preview?.(latent, tile.rect);
     if (decoded) {
       tiles.add(tile.index);
       round.add(tile.index);
-      return { kind: 'sketch', canvas: index, rect, rgba: planesToRgb(decoded), size: rect };
+      return {
+        kind: 'sketch',
+        canvas: index,
+        rect,
+        rgba: planesToRgb(decoded),
+        size: { width: rect.width, height: rect.height },
+      };
     }
-    if (tiles.has(tile.index)) return null;
-    return { kind: 'sketch', canvas: index, rect, rgba: latentToRgb(latent, height, width), size: tile.rect };
+    // Nobody told what the channels of other latents look like.
+    if (tiles.has(tile.index) || canvas.form.channels !== redrawing.channels) return null;
+    const { width, height } = tile.rect;
+    return {
+      kind: 'sketch',
+      canvas: index,
+      rect,
+      rgba: latentToRgb(latent, height, width),
+      size: { width, height },
+    };
   }
 
   #denoiserOf(index: number, canvas: Canvas): CanvasDenoiser {
@@ -181,7 +190,7 @@ export class Refining {
     const contexts = memorised((step: number) =>
       at(script.steps, step).map((rows) => contextOf(rows, script, this.#rows)),
     );
-    const map = this.#maps[index];
+    const map = this.#maps[index] ?? (this.#order.fromNoise ? new Float32Array(latentLength(canvas)) : null);
     invariant(map, 'A canvas is encoded before it is denoised');
     const redrawn = this.#order.redrawn?.(index);
     return new CanvasDenoiser(

@@ -8,13 +8,12 @@ import type { PixelStore } from '../../picture/pixel-store.ts';
 import { rgbPlanes } from '../../picture/planes.ts';
 import { Blender } from '../../tiles/blend.ts';
 import { cutPlanes } from '../../tiles/cut.ts';
-import { latentScale } from '../tiles/joint.ts';
 import { readPadded } from '../tiles/pad-to.ts';
-import type { Canvas } from './canvas.ts';
+import { redrawing, type Canvas } from './canvas.ts';
 import type { Floats, Networks } from './networks.ts';
 import { pastePlanes, scaled } from './planes.ts';
 
-export const latentChannels = 4;
+export const latentChannels = redrawing.channels;
 const colours = 3;
 
 /** The pixels of the picture under a rectangle of the canvas's latent map, as planes in 0..1. */
@@ -23,11 +22,22 @@ export async function pixelsUnder(store: PixelStore, canvas: Canvas, rect: Rect)
 }
 
 function pixelRect(canvas: Canvas, rect: Rect): Rect {
+  const { from } = canvas.form;
   return {
-    x: canvas.rect.x + rect.x * latentScale,
-    y: canvas.rect.y + rect.y * latentScale,
-    width: rect.width * latentScale,
-    height: rect.height * latentScale,
+    x: canvas.rect.x + rect.x * from,
+    y: canvas.rect.y + rect.y * from,
+    width: rect.width * from,
+    height: rect.height * from,
+  };
+}
+
+/** Where a rectangle of a canvas's latent map lies in what is drawn. */
+export function drawnRect({ rect: own, form: { from, to } }: Canvas, rect: Rect): Rect {
+  return {
+    x: (own.x * to) / from + rect.x * to,
+    y: (own.y * to) / from + rect.y * to,
+    width: rect.width * to,
+    height: rect.height * to,
   };
 }
 
@@ -40,10 +50,10 @@ export class CanvasEncoder {
   constructor(canvas: Canvas, networks: Networks, pending?: readonly Floats[]) {
     this.#canvas = canvas;
     this.#networks = networks;
-    this.#blender = new Blender(canvas.vae, 1, latentChannels, pending);
+    this.#blender = new Blender(canvas.vae, 1, canvas.form.channels, pending);
   }
 
-  /** Encodes one tile of `store`, in order, into `map` [4, height, width], scaled as the UNet knows it. */
+  /** Encodes one tile of `store`, in order, into `map` [channels, height, width], scaled as the UNet knows it. */
   async encode(index: number, store: PixelStore, map: Floats): Promise<Result<null>> {
     const tile = at(this.#canvas.vae.tiles, index);
     const pixels = await pixelsUnder(store, this.#canvas, tile.read);
@@ -60,7 +70,7 @@ export class CanvasEncoder {
 }
 
 export interface DecodedPart {
-  /** Of the picture, in pixels; it may reach beyond it. */
+  /** Of the result, in pixels; it may reach beyond it. */
   readonly rect: Rect;
   /** RGB, about 0..1, not clamped. */
   readonly planes: Floats;
@@ -75,7 +85,7 @@ export class CanvasDecoder {
   constructor(canvas: Canvas, networks: Networks, pending?: readonly Floats[]) {
     this.#canvas = canvas;
     this.#networks = networks;
-    this.#blender = new Blender(canvas.vae, latentScale, colours, pending);
+    this.#blender = new Blender(canvas.vae, canvas.form.to, colours, pending);
   }
 
   /** Decodes one tile of `map`, in order: the pixels that are finished with it. */
@@ -88,7 +98,7 @@ export class CanvasDecoder {
     const pixels = await this.#networks.decode(latent, tile.read);
     if (!pixels.ok) return pixels;
     const { rect, planes } = this.#blender.add(tile, scaled(pixels.value, 0.5, 0.5));
-    const { x, y } = this.#canvas.rect;
+    const { x, y } = drawnRect(this.#canvas, { x: 0, y: 0, ...this.#canvas.size });
     return ok({ rect: { ...rect, x: rect.x + x, y: rect.y + y }, planes });
   }
 
@@ -98,6 +108,6 @@ export class CanvasDecoder {
 }
 
 /** Values of a canvas's latent map. */
-export function latentLength(canvas: Canvas): number {
-  return latentChannels * area(canvas.size);
+export function latentLength({ form, size }: Canvas): number {
+  return form.channels * area(size);
 }

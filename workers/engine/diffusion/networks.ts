@@ -10,13 +10,7 @@ import type { Precision } from '../../../src/architectures/graph-builder.ts';
 import type { Failure } from '../../../src/base/errors.ts';
 import { at } from '../../../src/base/assert.ts';
 import { failure, ok, type Result } from '../../../src/base/result.ts';
-import type {
-  Chunk,
-  Floats,
-  ModelTraits,
-  Networks,
-  Prediction,
-} from '../../../src/diffusion/refine/networks.ts';
+import type { Chunk, Floats, ModelTraits, Prediction } from '../../../src/diffusion/refine/networks.ts';
 import { philoxNormals } from '../../../src/diffusion/noise/philox.ts';
 import { guidanceEmbedding } from '../../../src/diffusion/guidance.ts';
 import { apart, joined } from '../../../src/diffusion/refine/planes.ts';
@@ -26,6 +20,7 @@ import type { LoadedModel, LoadedPart } from './loaded-model.ts';
 import type { OpenPart, Values } from './part-session.ts';
 import { PreviewBudget } from './preview-budget.ts';
 import { fits, type Room } from './room.ts';
+import type { StepNetworks } from './step-networks.ts';
 
 type Role = 'text' | 'encoder' | 'unet' | 'decoder' | 'controlnet' | 'preview';
 
@@ -64,7 +59,7 @@ export interface NetworkOptions {
   readonly now?: () => number;
 }
 
-export class PartNetworks implements Networks {
+export class PartNetworks implements StepNetworks {
   readonly #model: LoadedModel;
   readonly #options: NetworkOptions;
   readonly #parts: HeldParts<Role>;

@@ -17,6 +17,7 @@ import { fitTile } from '../../../src/tiles/fit.ts';
 import { planTiles } from '../../../src/tiles/plan.ts';
 import { goodTile } from '../limits.ts';
 import { takeNotice, type OpenedModel } from '../place.ts';
+import { openLdsr } from '../diffusion/ldsr-open.ts';
 import { openRefine, type OpenedRefine } from '../diffusion/open.ts';
 import { alphaPass, blendEstimate, blendPass } from '../steps/blend.ts';
 import { colourEstimate, colourPass } from '../steps/colour.ts';
@@ -90,15 +91,14 @@ export async function prepareJob(
 
   const refines = new Map<number, OpenedRefine>();
   for (const [index, pass] of passes.entries()) {
-    if (pass.kind !== 'refine') continue;
-    const refine = await openRefine(
-      pass.refine,
-      request.diffusion ?? { files: [], merges: new Blob() },
-      pass.output,
-      tools.backend,
-      notice,
-      request.checkpoint?.pass === index ? request.checkpoint.refine?.vaeTile : undefined,
-    );
+    if (pass.kind !== 'refine' && pass.kind !== 'ldsr') continue;
+    const diffusion = request.diffusion ?? { files: [], merges: new Blob() };
+    const { backend } = tools;
+    const tile = request.checkpoint?.pass === index ? request.checkpoint.refine?.vaeTile : undefined;
+    const refine =
+      pass.kind === 'ldsr'
+        ? await openLdsr(pass.ldsr, diffusion.files, pass.input, backend, notice, tile)
+        : await openRefine(pass.refine, diffusion, pass.output, backend, notice, tile);
     if (!refine.ok) {
       for (const id of storeIds) tools.shelf.drop(id);
       return refine;
@@ -144,7 +144,7 @@ export async function prepareJob(
           ...(resumed?.means ? { means: resumed.means } : {}),
         });
       }
-      if (pass?.kind === 'refine') {
+      if (pass?.kind === 'refine' || pass?.kind === 'ldsr') {
         const refine = refines.get(index);
         if (!refine) throw new Error(`Pass ${index} was not opened.`);
         return refinePass(context, { ...refine, ...(resumed?.refine ? { resumed: resumed.refine } : {}) });
@@ -224,7 +224,7 @@ function estimate(
   }
   if (pass.kind === 'resample') return resizeEstimate(pass);
   if (pass.kind === 'colour') return colourEstimate(pass);
-  if (pass.kind === 'refine') return refineEstimate(refine?.planned);
+  if (pass.kind === 'refine' || pass.kind === 'ldsr') return refineEstimate(refine?.planned);
   if (pass.kind === 'blend' || pass.kind === 'alpha') return blendEstimate(pass);
   throw new Error('A model pass without a tile size.');
 }

@@ -21,11 +21,12 @@ const tilePlaces = 64 ** 2;
 
 export function refineEstimate(planned: PlannedRefine | undefined): PassEstimate {
   if (!planned) return { tiles: 0, seconds: 0 };
-  const { canvases, script, inTurn } = planned.order;
+  const { canvases, script, inTurn, fromNoise = false } = planned.order;
   const operations = operationsOf(canvases, {
     chunks: script.rows.length,
     branches: script.branches,
     inTurn,
+    fromNoise,
   });
   const costs = operations.map((operation): TileCost => {
     const { kind } = operation;

@@ -1,15 +1,15 @@
-/** The refine step: operations of `Refining` as tiles of a pass, and what they make written into the output. */
+/** Diffusion's steps, refine and ldsr: operations of `Refining` as tiles of a pass, and what they make written into the output. */
 
 import { at } from '../../../src/base/assert.ts';
 import { ok, type Result } from '../../../src/base/result.ts';
 import { Refining, type Drawn } from '../../../src/diffusion/refine/refine.ts';
 import type { PlannedRefine } from '../../../src/diffusion/refine/order.ts';
 import { jobSource } from '../../../src/diffusion/refine/ultimate.ts';
-import { latentScale } from '../../../src/diffusion/tiles/joint.ts';
 import type { UltimateJob } from '../../../src/diffusion/tiles/ultimate.ts';
 import type { Rect } from '../../../src/picture/geometry.ts';
 import type { PixelStore } from '../../../src/picture/pixel-store.ts';
-import type { PartNetworks } from '../diffusion/networks.ts';
+import { EnlargedWriter } from '../diffusion/enlarged-writer.ts';
+import type { StepNetworks } from '../diffusion/step-networks.ts';
 import { UltimateWriter } from '../diffusion/ultimate-writer.ts';
 import { JointWriter, RampWriter, type RefineWriter } from '../diffusion/writers.ts';
 import type { PassContext, PassWork, Written } from './pass-work.ts';
@@ -19,7 +19,7 @@ import { intersect } from './rectangles.ts';
 export interface RefineTools {
   readonly planned: PlannedRefine;
   readonly vaeTile: number;
-  readonly networks: PartNetworks;
+  readonly networks: StepNetworks;
   readonly resumed?: RefineCheckpoint;
 }
 
@@ -35,10 +35,10 @@ export function refinePass(
   const source = (canvas: number): PixelStore =>
     ultimate ? jobSource(output, at(ultimate.jobs, canvas)) : input;
   const refining = new Refining({ ...order, source }, networks, resumed?.process);
-  const tile = order.canvases[0]?.grid.tile ?? { width: 1, height: 1 };
+  const { grid, form } = at(order.canvases, 0);
   return {
     tiles: refining.operations.length,
-    tileSize: { width: tile.width * latentScale, height: tile.height * latentScale },
+    tileSize: { width: grid.tile.width * form.from, height: grid.tile.height * form.from },
     run: async (index): Promise<Result<Written | null>> => {
       if (index === 0) await writer.begin?.();
       const drawn = await refining.run(index);
@@ -58,14 +58,15 @@ export function refinePass(
 }
 
 function writerOf(
-  { sdUpscale, ultimate }: PlannedRefine,
+  { order, sdUpscale, ultimate }: PlannedRefine,
   input: PixelStore,
   output: PixelStore,
   resumed: RefineCheckpoint | undefined,
 ): RefineWriter {
   if (ultimate) return new UltimateWriter(ultimate, input, output, resumed?.writer);
   if (sdUpscale) return new RampWriter(sdUpscale, input, output, resumed?.writer);
-  return new JointWriter(input, output);
+  const { form } = at(order.canvases, 0);
+  return form.to === form.from ? new JointWriter(input, output) : new EnlargedWriter(input, output);
 }
 
 /** Where a rectangle of what a job runs lies in the picture, in whole pixels. */

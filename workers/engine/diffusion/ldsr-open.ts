@@ -1,0 +1,88 @@
+/** From the files that come with a job to latent super-resolution that can run. */
+
+import { findParts } from '../../../src/architectures/diffusion/checkpoint.ts';
+import { readDiffusionFiles } from '../../../src/architectures/diffusion/checkpoint-files.ts';
+import { ldsrDecoder } from '../../../src/architectures/diffusion/ldsr-decoder.ts';
+import { ldsrMultiple, ldsrUnet } from '../../../src/architectures/diffusion/ldsr-unet.ts';
+import type { Precision } from '../../../src/architectures/graph-builder.ts';
+import type { Failure } from '../../../src/base/errors.ts';
+import { fail, ok, type Result } from '../../../src/base/result.ts';
+import { ldsrScale } from '../../../src/diffusion/ldsr/choices.ts';
+import { planLdsr } from '../../../src/diffusion/ldsr/plan.ts';
+import { latentScale } from '../../../src/diffusion/tiles/joint.ts';
+import type { NamedBlob } from '../../../src/formats/weights-file.ts';
+import type { Size } from '../../../src/picture/geometry.ts';
+import { chosenFiles } from '../../../src/recipes/chosen-files.ts';
+import type { FullLdsrStep } from '../../../src/recipes/ldsr.ts';
+import type { Backend } from '../backend.ts';
+import { computableTable } from './computable.ts';
+import { LdsrNetworks, type LoadedLdsr } from './ldsr-networks.ts';
+import { loadedPart } from './loaded-model.ts';
+import { vaeTileOn, type OpenedRefine } from './open.ts';
+import { partOpener, type OpenPart } from './part-session.ts';
+
+/** Failures: those of reading files and finding parts; `model-unavailable` for a part that is missing. `resumedTile` as of `openRefine`. */
+export async function openLdsr(
+  step: FullLdsrStep,
+  files: readonly NamedBlob[],
+  picture: Size,
+  backend: Backend,
+  notice: (notice: Failure) => void,
+  resumedTile?: number,
+): Promise<Result<OpenedRefine>> {
+  const { backend: name, precision: device } = backend.report;
+  const precision = name === 'webgpu' ? device : 'fp32';
+  const open = partOpener(backend, { backend: name, device: backend.gpu?.device ?? null });
+  // The largest map of either decoder is that of its result, with as many channels.
+  const vaeTile = resumedTile ?? (vaeTileOn(name, precision) * latentScale) / ldsrScale;
+  return prepareLdsr(step, files, picture, { precision, vaeTile }, open, notice);
+}
+
+/** The same on whatever opens parts. */
+export async function prepareLdsr(
+  step: FullLdsrStep,
+  files: readonly NamedBlob[],
+  picture: Size,
+  { precision, vaeTile }: { readonly precision: Precision; readonly vaeTile: number },
+  open: OpenPart,
+  notice: (notice: Failure) => void,
+): Promise<Result<OpenedRefine>> {
+  const loaded = await loadLdsr(files, step, precision);
+  if (!loaded.ok) return loaded;
+  const { multiple } = loaded.value;
+  return ok({
+    planned: planLdsr(picture, step, { vaeTile, multiple }),
+    vaeTile,
+    networks: new LdsrNetworks(loaded.value, open, { precision, notice }),
+  });
+}
+
+async function loadLdsr(
+  files: readonly NamedBlob[],
+  { weights = {} }: FullLdsrStep,
+  precision: Precision,
+): Promise<Result<LoadedLdsr>> {
+  const chosen = chosenFiles(files, { weights }, []);
+  if (!chosen.ok) return chosen;
+  const read = await readDiffusionFiles(chosen.value.files);
+  if (!read.ok) return read;
+  const found = findParts(read.value.weights, read.value.configs, read.value.ready);
+  if (!found.ok) return found;
+  const { 'ldsr-unet': unet, 'ldsr-decoder': decoder } = found.value.parts;
+  if (!unet) return missing('network', '"unet/diffusion_pytorch_model.safetensors"');
+  if (!decoder) return missing('decoder', '"vqvae/diffusion_pytorch_model.safetensors"');
+  return ok({
+    unet: loadedPart(ldsrUnet, await computableTable(unet.table, precision), unet.structure),
+    decoder: loadedPart(ldsrDecoder, await computableTable(decoder.table, precision), decoder.structure),
+    multiple: ldsrMultiple(unet.structure),
+  });
+}
+
+function missing(part: 'network' | 'decoder', file: string): Result<never> {
+  return fail(
+    'model-unavailable',
+    `The files hold no ${part} of latent super-resolution: add the model's single file (last.ckpt), or ${file} of ` +
+      'CompVis/ldm-super-resolution-4x-openimages.',
+    { reason: 'missing-part', parts: `ldsr-${part}`, base: '' },
+  );
+}
