@@ -10,7 +10,7 @@ import type { ModelCard } from '../../models/card.ts';
 import type { Imported } from '../../protocol/library.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
 import type { Busy } from './busy.svelte.ts';
-import { sortFolders } from './diffusers-folders.ts';
+import type { SortedFolders } from './diffusers-folders.ts';
 import type { Diffusion } from './diffusion.svelte.ts';
 import { filesOf, placed, type PlacedFile } from './dropped-files.ts';
 import type { Foreign } from './foreign.svelte.ts';
@@ -81,7 +81,7 @@ export class Intake {
   }
 
   async #add(files: readonly PlacedFile[]): Promise<void> {
-    const { folders, rest } = sortFolders(files);
+    const { folders, rest } = await foldersOf(files);
     const { models, others } = sortFiles(rest.map(({ file }) => file));
     const added: Picture[] = [];
     let first = true;
@@ -151,6 +151,7 @@ export class Intake {
   }
 
   #skip(name: string, why: Failure): void {
+    if (why.code === 'cancelled') return;
     this.#notices.trouble(this.#text.notices.skipped(name, wordsOf(this.#text, why)));
   }
 
@@ -176,6 +177,12 @@ export class Intake {
     if (this.#pictures.list.includes(picture)) picture.thumbnail = thumbnail.value;
     else thumbnail.value.close(); // removed meanwhile
   }
+}
+
+/** What sorts folders is loaded with the first of them. */
+async function foldersOf(files: readonly PlacedFile[]): Promise<SortedFolders<PlacedFile>> {
+  if (!files.some(({ path }) => path.includes('/'))) return { folders: [], rest: files };
+  return (await import('./diffusers-folders.ts')).sortFolders(files);
 }
 
 /** The pictures on the clipboard, asked for by a button; null when the browser does not allow it. */
