@@ -12,6 +12,9 @@ const parts: Readonly<Record<StoredPart, string>> = {
   controlnet: 'ControlNet',
 };
 
+/** Inside a sentence. */
+const inside = { ...parts, 'text-encoder': 'text encoder' };
+
 const storages: Readonly<Record<PartStorage, string>> = {
   half: 'Half precision',
   q8: '8 bits',
@@ -79,7 +82,7 @@ export function smallerDiffusionWords({ bytes, number, percent }: Formats) {
     remove: 'Delete the original',
     of: ({ name, parts: stored }: SmallerOf) => {
       const measured = stored.filter(({ storage, drift }) => storage !== 'half' && drift !== null);
-      const figures = measured.map(({ part, drift }) => `${parts[part]} ${share(drift ?? 0)} off`);
+      const figures = measured.map(({ part, drift }) => `${inside[part]} ${share(drift ?? 0)} off`);
       return `Smaller copy of ${name}${figures.length > 0 ? ` (${figures.join(', ')})` : ''}`;
     },
     runs: ({ need, packed }: Pick<Fit, 'need' | 'packed'>) =>

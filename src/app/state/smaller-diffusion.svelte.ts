@@ -39,7 +39,8 @@ export type SmallerState =
 interface Figure extends DriftFigure {
   readonly part: StoredPart;
   readonly storage: PartStorage;
-  readonly file: NamedBlob;
+  /** Null where it was let go, as it is not proposed; it is made anew if a person wants it. */
+  readonly file: NamedBlob | null;
 }
 
 export class SmallerDiffusion {
@@ -139,7 +140,11 @@ export class SmallerDiffusion {
     this.#app.trying = true;
     try {
       const done = await this.#all();
-      this.#mix = this.#recommended;
+      const mix = this.#recommended;
+      this.#mix = mix;
+      this.#figures = this.#figures.map((one) =>
+        mix.get(one.part) === one.storage ? one : { ...one, file: null },
+      );
       this.#state = done.ok ? { kind: 'measured', trouble: null } : { kind: 'failed', error: done.error };
     } catch (thrown) {
       this.#state = { kind: 'failed', error: fromThrown(thrown) };
@@ -198,8 +203,8 @@ export class SmallerDiffusion {
   }
 
   close(): void {
-    if (this.busy) void this.stop();
-    else if (this.#state.kind !== 'keeping') this.#figures = [];
+    if (this.busy || this.#state.kind === 'keeping') void this.stop();
+    else this.#figures = [];
   }
 
   async #all(): Promise<Result<null>> {
@@ -257,6 +262,6 @@ export class SmallerDiffusion {
       drift: storage === first?.storage ? 0 : (figure?.drift ?? null),
       against: figure?.against ?? 'original',
     };
-    return figure ? { ...told, file: figure.file } : told;
+    return figure?.file ? { ...told, file: figure.file } : told;
   }
 }
