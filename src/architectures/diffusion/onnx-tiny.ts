@@ -3,8 +3,9 @@
 import type { OnnxHeader } from '../../formats/onnx/header.ts';
 import { readNodes, type ReadNode } from '../../formats/onnx/nodes.ts';
 
-/** TAESD has one width from end to end; the autoencoders of Stable Diffusion grow wider inwards. */
+/** TAESD has one width from end to end and knows no variance; the autoencoders of Stable Diffusion grow wider inwards. */
 export function isTiny({ graph }: OnnxHeader): boolean {
+  if (graph.outputs.some(({ name }) => name === 'latent_parameters')) return false;
   const kernels = graph.initializers.filter(({ shape }) => shape.length === 4).map(({ shape }) => shape);
   const widths = new Set(kernels.flatMap(([outputs = 0, inputs = 0]) => [outputs, inputs]));
   const inner = [...widths].filter((width) => width > 4);
