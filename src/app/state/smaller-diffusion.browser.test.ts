@@ -47,7 +47,7 @@ let library: LibraryClient;
 let entry: DiffusionEntry;
 let app: App;
 const jobs = { running: false };
-const chosen = { redraw: { model: '' } };
+const chosen = { redraw: { model: '', control: '' } };
 
 beforeEach(async () => {
   engine = new EngineClient({ codec: { connect: async () => undefined } });
@@ -131,10 +131,10 @@ describe('making a diffusion model smaller', () => {
     });
     expect(state.entry.bytes).toBeLessThan(entry.bytes * 0.6);
 
-    chosen.redraw = { model: entry.id };
+    chosen.redraw = { model: 'other', control: entry.id };
     await smaller.removeOriginal();
     expect(await keptIds()).toEqual([state.entry.id]);
-    expect(chosen.redraw.model).toBe(state.entry.id);
+    expect(chosen.redraw).toEqual({ model: 'other', control: state.entry.id });
   });
 
   it('can be stopped, changes nothing then, and does not begin under a job', async () => {

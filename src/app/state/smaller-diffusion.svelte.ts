@@ -191,9 +191,10 @@ export class SmallerDiffusion {
     const { redraw } = this.#app.choices.current;
     await this.#app.diffusion.remove(this.entry);
     const gone = this.#app.diffusion.entries.every(({ id }) => id !== this.entry.id);
-    if (gone && redraw['model'] === this.entry.id) {
-      this.#app.choices.change({ redraw: { ...redraw, model: entry.id } });
-    }
+    const named = (['model', 'control'] as const).filter((place) => redraw[place] === this.entry.id);
+    if (!gone || named.length === 0) return;
+    const instead = Object.fromEntries(named.map((place) => [place, entry.id]));
+    this.#app.choices.change({ redraw: { ...redraw, ...instead } });
   }
 
   /** Back to the sizes. */
