@@ -1,11 +1,16 @@
-/** How far a tiny diffusion model's parts are from their originals, once in few bits; the engine's own measure, in Node. */
+/** How far a small diffusion model's parts are from their originals, once in few bits; the engine's own measure, in Node. */
 
 import { expect, it } from 'vitest';
+import { findParts } from '../../src/architectures/diffusion/checkpoint.ts';
+import { readDiffusionFiles } from '../../src/architectures/diffusion/checkpoint-files.ts';
+import { storePart } from '../../src/architectures/diffusion/store-parts.ts';
+import { blobStore } from '../../src/formats/appended-table.ts';
 import { relativeRms, measureDrift } from '../../workers/engine/diffusion/drift.ts';
+import { miniDiffusion, miniDrifts } from './mini-diffusion.ts';
 import { nodeOpener } from './refining.ts';
 import { tinyDiffusion } from './tiny-diffusion.ts';
 
-const original = tinyDiffusion('epsilon', 'f16');
+const original = miniDiffusion();
 const options = { precision: 'fp32', flash: false, cancelled: async () => false } as const;
 
 it('is nothing for equal parts, of which one at a time is held', async () => {
@@ -25,7 +30,7 @@ it('tells a part that is missing, and one that is another', async () => {
   const without = original.filter(({ name }) => !name.startsWith('unet/'));
   const missing = await measureDrift({ part: 'unet', original, variant: without }, { ...options, open });
   expect(missing).toMatchObject({ ok: false, error: { code: 'model-unavailable' } });
-  const other = tinyDiffusion('epsilon', 'f16', { consistency: true });
+  const other = tinyDiffusion('epsilon', 'f16');
   const strange = await measureDrift({ part: 'unet', original, variant: other }, { ...options, open });
   expect(strange).toMatchObject({ ok: false, error: { code: 'model-unsupported' } });
 });
@@ -41,6 +46,19 @@ it('is ended between two calls, and nothing stays open', async () => {
   expect(ended).toMatchObject({ ok: false, error: { code: 'cancelled' } });
   expect(asked).toBe(4);
   expect(opener.held()).toBe(0);
+});
+
+it.each(['q8', 'q4'] as const)('is what the engine measures in a browser too, of %s', async (storage) => {
+  const read = await readDiffusionFiles(original);
+  const model = read.ok ? findParts(read.value.weights) : read;
+  if (!model.ok) throw new Error(model.error.message);
+  for (const part of ['unet', 'text-encoder', 'vae'] as const) {
+    const file = await storePart(model.value, part, storage, blobStore());
+    const request = { part, original, variant: file ? [file] : [] };
+    const drift = await measureDrift(request, { ...options, open: nodeOpener().open });
+    if (!drift.ok) throw new Error(drift.error.message);
+    expect(drift.value).toBeCloseTo(miniDrifts[storage][part], 4);
+  }
 });
 
 it('is relative to what is expected', () => {
