@@ -19,7 +19,7 @@ export const usage = `Usage: npm run --silent enlarge -- INPUT... --out FILE_OR_
   --alpha RULE          transparency by model (the default), nearest, bilinear, bicubic or lanczos3,
                         or a colour like #ffffff that the picture is laid onto
   --recipe FILE.json    a recipe, instead of size, model and what goes with it
-  --weights FILE_OR_FOLDER  a diffusion model's files, for recipes that refine; may be given several times
+  --weights FILE_OR_FOLDER  a diffusion model's files, for recipes that refine or enlarge with one; may be given several times
   --backend auto|webgpu|wasm
   --tile N              longest side of a tile in input pixels
   --quality Q           0 to 1, for .jpg and .webp (0.92)
@@ -110,7 +110,7 @@ function read(words: readonly string[]): Parsed {
     );
   }
   if (values.weights !== undefined && values.recipe === undefined) {
-    throw new Error('--weights are for a recipe that refines: give one with --recipe.');
+    throw new Error('--weights are for a recipe with a diffusion model: give one with --recipe.');
   }
   if (values.visibility !== undefined && values.second === undefined) {
     throw new Error('--visibility is that of a second upscaler: name it with --second.');

@@ -1,4 +1,4 @@
-/** What a recipe that refines needs beside models of the catalogue. */
+/** What a recipe with diffusion's steps needs beside models of the catalogue. */
 
 import { fail, ok, type Result } from '../../base/result.ts';
 import { fetchMerges } from '../../clients/merges.ts';
@@ -6,19 +6,20 @@ import type { DiffusionSource } from '../../protocol/engine.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
 import type { EnlargeOptions } from './types.ts';
 
-/** Null for a recipe that does not refine. Failures: `model-unavailable`. */
+/** Null for a recipe without a step of diffusion. Failures: `model-unavailable`. */
 export async function diffusionOf(
   { steps }: Recipe,
   { weights = [] }: EnlargeOptions,
 ): Promise<Result<DiffusionSource | null>> {
-  if (!steps.some(({ kind }) => kind === 'refine')) return ok(null);
+  const refines = steps.some(({ kind }) => kind === 'refine');
+  if (!refines && !steps.some(({ kind }) => kind === 'ldsr')) return ok(null);
   if (weights.length === 0) {
-    return fail(
-      'model-unavailable',
-      'The recipe refines, which takes a diffusion model, but no weights are given. Give a Stable Diffusion checkpoint or folder (--weights FILE_OR_FOLDER).',
-    );
+    const message = refines
+      ? 'The recipe refines, which takes a diffusion model, but no weights are given. Give a Stable Diffusion checkpoint or folder (--weights FILE_OR_FOLDER).'
+      : 'The recipe enlarges by latent super-resolution, but no weights are given. Give its file or folder (--weights FILE_OR_FOLDER).';
+    return fail('model-unavailable', message);
   }
-  const merges = await fetchMerges();
+  const merges = refines ? await fetchMerges() : ok(new Blob());
   if (!merges.ok) return merges;
   return ok({
     files: weights.map((file) => ({ name: pathOf(file), blob: file })),

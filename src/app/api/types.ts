@@ -25,7 +25,7 @@ export interface EnlargeOptions {
   readonly alpha?: AlphaRule;
   /** In how many orientations every tile runs (1, 2, 4 or 8); 1 when it is not given. */
   readonly extraQuality?: ExtraQuality;
-  /** The files of a diffusion model, for recipes that refine: checkpoints, LoRAs and so on, or all files of a folder. */
+  /** The files of a diffusion model, for recipes that refine or enlarge with one: checkpoints, LoRAs and so on, or all files of a folder. */
   readonly weights?: readonly File[];
   /** A recipe (plain JSON), instead of scale, size, model and what goes with it. */
   readonly recipe?: unknown;

@@ -58,6 +58,8 @@ export function failureWords(
     'out-of-memory': (detail) => {
       const tile = sizeIn(detail);
       if (tile) return `Memory ran short. The work goes on with smaller tiles, of ${tile}.`;
+      if (detail['what'] === 'batch')
+        return 'Memory ran short. Prompt and negative prompt are computed one after the other from now on.';
       if (detail['goesOn'] === true)
         return 'Memory ran out. The engine starts again, and the work goes on with smaller tiles.';
       return detail['fatal'] === true
