@@ -11,6 +11,10 @@ for (const name of ['mine/unet/a.safetensors', 'mine/config.json', 'mine/README.
   writeFileSync(join(folder, name), '');
 }
 
+const graphs = ['model.onnx', 'model.onnx.data', 'model.onnx_data', 'model.onnx_data_1', 'weights.pb'];
+mkdirSync(join(folder, 'graphs'));
+for (const name of graphs) writeFileSync(join(folder, 'graphs', name), '');
+
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
@@ -23,6 +27,11 @@ describe('the weights that are named', () => {
       { name: 'mine/config.json', path: join(folder, 'mine/config.json') },
       { name: 'mine/unet/a.safetensors', path },
     ]);
+  });
+
+  it('are an ONNX graph’s too, whatever they are called', () => {
+    const names = weightsFiles(join(folder, 'graphs')).map(({ name }) => name);
+    expect(names).toEqual(graphs.map((name) => `graphs/${name}`));
   });
 
   it.each([
