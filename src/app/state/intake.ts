@@ -19,7 +19,8 @@ import type { Notices } from './notices.svelte.ts';
 import { Picture } from './picture.svelte.ts';
 import type { Pictures } from './pictures.svelte.ts';
 import type { Services } from './services.ts';
-import { sortFiles } from './weights-names.ts';
+import type { Sorted } from './sort-weights.ts';
+import { isWeights } from './weights-names.ts';
 
 const thumbnailSide = 160;
 
@@ -82,7 +83,7 @@ export class Intake {
 
   async #add(files: readonly PlacedFile[]): Promise<void> {
     const { folders, rest } = await foldersOf(files);
-    const { models, others } = sortFiles(rest.map(({ file }) => file));
+    const { models, others } = await sorted(rest.map(({ file }) => file));
     const added: Picture[] = [];
     let first = true;
     for (const file of others) {
@@ -183,6 +184,11 @@ export class Intake {
 async function foldersOf(files: readonly PlacedFile[]): Promise<SortedFolders<PlacedFile>> {
   if (!files.some(({ path }) => path.includes('/'))) return { folders: [], rest: files };
   return (await import('./diffusers-folders.ts')).sortFolders(files);
+}
+
+async function sorted(files: readonly File[]): Promise<Sorted<File>> {
+  if (!files.some(isWeights)) return { models: [], others: files };
+  return (await import('./sort-weights.ts')).sortFiles(files);
 }
 
 /** The pictures on the clipboard, asked for by a button; null when the browser does not allow it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sortFiles } from './weights-names.ts';
+import { sortFiles } from './sort-weights.ts';
 
 function sorted(...names: string[]): unknown {
   const { models, others } = sortFiles(names.map((name) => ({ name })));
