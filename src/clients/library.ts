@@ -9,17 +9,13 @@ import type { NamedBlob } from '../formats/weights-file.ts';
 import type { AvailableModel } from '../models/available.ts';
 import type { Catalogue, ModelCard } from '../models/card.ts';
 import type { DiffusionEntry } from '../models/diffusion-entry.ts';
-import type { DiffusionOffers } from '../models/diffusion-offers.ts';
 import type { PartChoice } from '../models/diffusion-smaller.ts';
 import type { VariantOf } from '../models/variant.ts';
-import type { MergedPart } from '../protocol/engine.ts';
 import type {
   DiffusionLibraryApi,
   ImportedDiffusion,
   MadePart,
-  MergingStep,
   SmallerPart,
-  ToldDiffusion,
 } from '../protocol/library-diffusion.ts';
 import type {
   DownloadProgress,
@@ -61,7 +57,7 @@ export class LibraryClient {
 
   /** The model's bytes, checked; fetched and kept when they are not here yet. */
   async open(model: string, onProgress?: (progress: ModelProgress) => void): Promise<Result<OpenedModel>> {
-    const opened = await this.#guarded((api) =>
+    const opened = await this.ask((api) =>
       onProgress ? api.open(model, proxy(onProgress)) : api.open(model),
     );
     if (opened.ok && opened.value.from === 'network' && !opened.value.notKept) this.#persist();
@@ -74,13 +70,13 @@ export class LibraryClient {
     onProgress?: (progress: ImportProgress) => void,
   ): Promise<Result<Imported>> {
     return this.#taken(
-      await this.#guarded((api) => (onProgress ? api.import(files, proxy(onProgress)) : api.import(files))),
+      await this.ask((api) => (onProgress ? api.import(files, proxy(onProgress)) : api.import(files))),
     );
   }
 
   /** An ONNX graph of an unknown network, for the engine to probe. */
   readForeign(files: readonly File[]): Promise<Result<ForeignFile>> {
-    return this.#guarded((api) => api.readForeign(files));
+    return this.ask((api) => api.readForeign(files));
   }
 
   /** Takes it in with what probing found. */
@@ -90,7 +86,7 @@ export class LibraryClient {
     onProgress?: (progress: ImportProgress) => void,
   ): Promise<Result<Imported>> {
     return this.#taken(
-      await this.#guarded((api) =>
+      await this.ask((api) =>
         onProgress ? api.keepForeign(file, foreign, proxy(onProgress)) : api.keepForeign(file, foreign),
       ),
     );
@@ -98,7 +94,7 @@ export class LibraryClient {
 
   /** The catalogue of models that can be downloaded. */
   available(): Promise<Result<readonly AvailableModel[]>> {
-    return this.#guarded((api) => api.available());
+    return this.ask((api) => api.available());
   }
 
   /** Downloads a model of that catalogue, from where it broke off, and imports it. */
@@ -106,19 +102,19 @@ export class LibraryClient {
     model: string,
     onProgress?: (progress: DownloadProgress) => void,
   ): Promise<Result<Imported>> {
-    const imported = await this.#guarded((api) =>
+    const imported = await this.ask((api) =>
       onProgress ? api.download(model, proxy(onProgress)) : api.download(model),
     );
     return this.#taken(imported);
   }
 
   stopDownload(model: string, how: { readonly discard: boolean }): Promise<Result<null>> {
-    return this.#guarded((api) => api.stopDownload(model, how));
+    return this.ask((api) => api.stopDownload(model, how));
   }
 
   /** Downloads that were begun and are not whole. */
   partial(): Promise<Result<readonly PartialDownload[]>> {
-    return this.#guarded((api) => api.partial());
+    return this.ask((api) => api.partial());
   }
 
   /** A model in less room, to be looked at before it is kept. */
@@ -127,31 +123,31 @@ export class LibraryClient {
     storage: SmallerStorage,
     onProgress: (progress: ModelProgress) => void,
   ): Promise<Result<Variant>> {
-    return this.#guarded((api) => api.quantise(model, storage, proxy(onProgress)));
+    return this.ask((api) => api.quantise(model, storage, proxy(onProgress)));
   }
 
   stopQuantising(): Promise<Result<null>> {
-    return this.#guarded((api) => api.stopQuantising());
+    return this.ask((api) => api.stopQuantising());
   }
 
   /** Takes it in; it is a model like the others from then on. */
   async keepVariant(variant: Variant, of: VariantOf): Promise<Result<Imported>> {
-    return this.#taken(await this.#guarded((api) => api.keepVariant(variant, of)));
+    return this.#taken(await this.ask((api) => api.keepVariant(variant, of)));
   }
 
   /** Ids of the models that are kept on this device. */
   kept(): Promise<Result<readonly string[]>> {
-    return this.#guarded((api) => api.kept());
+    return this.ask((api) => api.kept());
   }
 
   /** What is kept, of earlier versions of a model too. */
   stored(): Promise<Result<readonly StoredBytes[]>> {
-    return this.#guarded((api) => api.stored());
+    return this.ask((api) => api.stored());
   }
 
   /** Gives an imported model another name. */
   async rename(model: string, name: string): Promise<Result<ModelCard>> {
-    const renamed = await this.#guarded((api) => api.rename(model, name));
+    const renamed = await this.ask((api) => api.rename(model, name));
     if (renamed.ok)
       this.#change((models) => models.map((card) => (card.id === model ? renamed.value : card)));
     return renamed;
@@ -159,7 +155,7 @@ export class LibraryClient {
 
   /** An imported model is gone afterwards; a shipped one can be fetched again. */
   async remove(model: string): Promise<Result<null>> {
-    const removed = await this.#guarded((api) => api.remove(model));
+    const removed = await this.ask((api) => api.remove(model));
     if (removed.ok)
       this.#change((models) => models.filter((card) => card.id !== model || card.origin !== 'imported'));
     return removed;
@@ -182,53 +178,25 @@ export class LibraryClient {
     files: readonly NamedBlob[],
     onProgress: (progress: ImportProgress) => void,
   ): Promise<Result<ImportedDiffusion>> {
-    return this.#kept(await this.#guarded((api) => api.importDiffusion(files, proxy(onProgress))));
-  }
-
-  /** Ends it; nothing is kept then. */
-  stopImport(): Promise<Result<null>> {
-    return this.#guarded((api) => api.stopImport());
+    return this.#kept(await this.ask((api) => api.importDiffusion(files, proxy(onProgress))));
   }
 
   /** What is kept of diffusion models. */
   diffusion(): Promise<Result<readonly DiffusionEntry[]>> {
-    return this.#guarded((api) => api.diffusion());
+    return this.ask((api) => api.diffusion());
   }
 
   openDiffusion(ids: readonly string[]): Promise<Result<readonly NamedBlob[]>> {
-    return this.#guarded((api) => api.openDiffusion(ids));
-  }
-
-  /** LoRAs merged into the parts that they change, from an earlier time or made now. */
-  mergeDiffusion(
-    ids: readonly string[],
-    steps: readonly MergingStep[],
-    onProgress: (progress: ImportProgress) => void,
-  ): Promise<Result<readonly MergedPart[]>> {
-    return this.#guarded((api) => api.mergeDiffusion(ids, steps, proxy(onProgress)));
-  }
-
-  /** Ends it before the next tensor. */
-  stopMerging(): Promise<Result<null>> {
-    return this.#guarded((api) => api.stopMerging());
-  }
-
-  /** Remembers what was found out of an entry, or what a person said of it. */
-  describeDiffusion(id: string, told: ToldDiffusion): Promise<Result<DiffusionEntry>> {
-    return this.#guarded((api) => api.describeDiffusion(id, told));
-  }
-
-  renameDiffusion(id: string, name: string): Promise<Result<DiffusionEntry>> {
-    return this.#guarded((api) => api.renameDiffusion(id, name));
+    return this.ask((api) => api.openDiffusion(ids));
   }
 
   removeDiffusion(id: string): Promise<Result<null>> {
-    return this.#guarded((api) => api.removeDiffusion(id));
+    return this.ask((api) => api.removeDiffusion(id));
   }
 
   /** How much each part of a kept model takes in each storage. */
   smallerChoices(id: string): Promise<Result<readonly PartChoice[]>> {
-    return this.#guarded((api) => api.smallerChoices(id));
+    return this.ask((api) => api.smallerChoices(id));
   }
 
   /** A part in another storage, to be measured before anything is kept. */
@@ -238,11 +206,11 @@ export class LibraryClient {
     storage: PartStorage,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<Result<MadePart>> {
-    return this.#guarded((api) => api.makeSmaller(id, part, storage, proxy(onProgress)));
+    return this.ask((api) => api.makeSmaller(id, part, storage, proxy(onProgress)));
   }
 
   stopSmaller(): Promise<Result<null>> {
-    return this.#guarded((api) => api.stopSmaller());
+    return this.ask((api) => api.stopSmaller());
   }
 
   /** Keeps a smaller copy; it is an entry like the others from then on. */
@@ -251,19 +219,23 @@ export class LibraryClient {
     parts: readonly SmallerPart[],
     onProgress: (progress: ImportProgress) => void,
   ): Promise<Result<ImportedDiffusion>> {
-    return this.#kept(await this.#guarded((api) => api.keepSmaller(id, parts, proxy(onProgress))));
-  }
-
-  /** The catalogue of diffusion models that can be downloaded. */
-  diffusionOffers(): Promise<Result<DiffusionOffers>> {
-    return this.#guarded((api) => api.diffusionOffers());
+    return this.#kept(await this.ask((api) => api.keepSmaller(id, parts, proxy(onProgress))));
   }
 
   async downloadDiffusion(
     item: string,
     onProgress: (progress: DownloadProgress) => void,
   ): Promise<Result<ImportedDiffusion>> {
-    return this.#kept(await this.#guarded((api) => api.downloadDiffusion(item, proxy(onProgress))));
+    return this.#kept(await this.ask((api) => api.downloadDiffusion(item, proxy(onProgress))));
+  }
+
+  /** Any call of the worker, which has the catalogue by then: what few pages need is in files of its own (`diffusion-library.ts`). */
+  ask<T>(work: (api: Remote<DiffusionLibraryApi>) => Promise<Result<T>>): Promise<Result<T>> {
+    return this.#worker.call<T>(async (api) => {
+      if (this.#catalogue?.ok !== true) await this.#begin(api);
+      const started = this.#started();
+      return started.ok ? work(api) : started;
+    });
   }
 
   /** Ends the worker; the next call starts a new one. */
@@ -282,14 +254,6 @@ export class LibraryClient {
   #kept(imported: Result<ImportedDiffusion>): Result<ImportedDiffusion> {
     if (imported.ok && !imported.value.notKept) this.#persist();
     return imported;
-  }
-
-  #guarded<T>(work: (api: Remote<DiffusionLibraryApi>) => Promise<Result<T>>): Promise<Result<T>> {
-    return this.#worker.call<T>(async (api) => {
-      if (this.#catalogue?.ok !== true) await this.#begin(api);
-      const started = this.#started();
-      return started.ok ? work(api) : started;
-    });
   }
 
   async #begin(api: Remote<DiffusionLibraryApi>): Promise<void> {

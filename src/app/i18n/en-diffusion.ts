@@ -52,6 +52,8 @@ export function diffusionWords({ bytes, plural }: Formats) {
       known
         ? `${entry.name} was on this device already.`
         : `${entry.name} (${base(entry)}, ${parts(entry)}) is kept on this device, under Models.`,
+    full: ({ name }: Pick<DiffusionEntry, 'name'>, tensors: readonly string[]) =>
+      `${name} is kept in half precision, but for ${plural(tensors.length, { one: '# tensor', other: '# tensors' })} with values that exceed it: ${listed(tensors.slice(0, 3))}${tensors.length > 3 ? ' and others' : ''}.`,
     sets: 'Get Stable Diffusion',
     setsHint:
       'Models that redraw an enlarged picture and invent detail. They come from Hugging Face and stay on this device.',

@@ -28,7 +28,7 @@ const spacings: Readonly<Record<SpacingName, string>> = {
   trailing: 'Trailing',
 };
 
-export function redrawWords({ number, plural }: Formats) {
+export function redrawWords({ number, plural, percent }: Formats) {
   return {
     why: 'Stable Diffusion redraws the enlarged picture and invents detail that was never there. Known as SD Upscale, or img2img in tiles.',
     on: 'Redraw after enlarging',
@@ -39,6 +39,7 @@ export function redrawWords({ number, plural }: Formats) {
       'text-encoder': 'This model comes without its text encoder.',
       vae: 'This model comes without its VAE.',
     },
+    merging: (share: number) => `Merging LoRAs… ${percent(share)}`,
     trained: 'Trained',
     trainings: {
       unsaid: 'Not known',

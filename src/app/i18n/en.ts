@@ -135,7 +135,6 @@ export const en = {
     waiting: 'Waiting for its turn',
     model: (got: string, all: string) => `Getting the model: ${got} of ${all}`,
     modelStored: 'Opening the model…',
-    loras: (share: number) => `Merging LoRAs… ${format.percent(share)}`,
     session: 'Starting…',
     paused: 'Paused',
     said: (percent: string, left: string | null) =>

@@ -1,6 +1,13 @@
 /** What is done with the files of diffusion models: apart from their list, as the first paint needs none of it. */
 
 import { ok, type Result } from '../../base/result.ts';
+import {
+  describeEntry,
+  mergeLoras,
+  renameEntry,
+  stopImport,
+  stopMerging,
+} from '../../clients/diffusion-library.ts';
 import { fetchMerges } from '../../clients/merges.ts';
 import type { NamedBlob } from '../../formats/weights-file.ts';
 import type { DiffusionEntry, Trained } from '../../models/diffusion-entry.ts';
@@ -9,6 +16,7 @@ import type { ImportedDiffusion } from '../../protocol/library-diffusion.ts';
 import type { RefineStep } from '../../recipes/refine.ts';
 import { diffusionText } from '../i18n/diffusion-text.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
+import { redrawText } from '../i18n/redraw-text.ts';
 import { download } from './download.ts';
 import type { Library } from './library.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
@@ -24,12 +32,12 @@ export interface DeedContext {
 
 let merges: Blob | null = null;
 
-/** `onMerging` is told how far LoRAs are merged, from 0 to 1. Failures: those of opening and fetching, and `cancelled`. */
+/** `onMerging` is told how far LoRAs are merged, and answers whether that is still wanted. Failures: those of opening and fetching, and `cancelled`. */
 export async function sourceOf(
-  { services }: DeedContext,
+  { services, text }: DeedContext,
   entries: readonly DiffusionEntry[],
   steps: readonly RefineStep[],
-  onMerging: (share: number) => void,
+  onMerging: (words: string) => boolean,
 ): Promise<Result<DiffusionSource>> {
   const { library } = await services;
   const ids = [...new Set(steps.flatMap((step) => entriesOf(step, entries)))];
@@ -47,7 +55,10 @@ export async function sourceOf(
   });
   const source = { files: files.value, merges, told };
   if (!used.some((entry) => holds(entry, 'lora'))) return ok(source);
-  const merged = await library.mergeDiffusion(ids, steps, ({ bytes, total }) => onMerging(bytes / total));
+  const words = redrawText(text);
+  const merged = await mergeLoras(library, ids, steps, ({ bytes, total }) => {
+    if (!onMerging(words.merging(bytes / total))) void stopMerging(library);
+  });
   if (merged.ok) return ok({ ...source, merged: merged.value });
   // Whatever else is wrong, the engine finds it too, and tells it with all that it knows.
   return merged.error.code === 'cancelled' ? merged : ok(source);
@@ -62,7 +73,7 @@ export async function learn(
   const { library } = await services;
   for (const { checkpoint, prediction } of learned) {
     const entry = entries.find((one) => fileName(one) === checkpoint);
-    if (entry?.prediction === null) await library.describeDiffusion(entry.id, { prediction });
+    if (entry?.prediction === null) await describeEntry(library, entry.id, { prediction });
   }
 }
 
@@ -73,7 +84,7 @@ export async function answer(
   trained: Trained,
 ): Promise<void> {
   const { library } = await context.services;
-  tell(context, name, await library.describeDiffusion(id, { trained }));
+  tell(context, name, await describeEntry(library, id, { trained }));
 }
 
 /** A failure is for the caller to tell. */
@@ -82,13 +93,17 @@ export async function take(
   files: readonly NamedBlob[],
 ): Promise<Result<ImportedDiffusion>> {
   const { library } = await services;
-  const imported = await reader.read(files[0]?.name ?? '', (onProgress) =>
-    library.importDiffusion(files, onProgress),
+  const imported = await reader.read(
+    files[0]?.name ?? '',
+    (onProgress) => library.importDiffusion(files, onProgress),
+    () => stopImport(library),
   );
   if (!imported.ok) return imported;
   const { entry, known, notKept } = imported.value;
   if (notKept) notices.trouble(text.notices.notKept(entry.name, wordsOf(text, notKept)));
-  notices.news(diffusionText(text).imported(entry, known));
+  const words = diffusionText(text);
+  notices.news(words.imported(entry, known));
+  if (entry.full && !known) notices.news(words.full(entry, entry.full));
   return imported;
 }
 
@@ -98,7 +113,7 @@ export async function rename(
   wanted: string,
 ): Promise<void> {
   const { library } = await context.services;
-  const renamed = await library.renameDiffusion(id, wanted);
+  const renamed = await renameEntry(library, id, wanted);
   if (renamed.ok) context.notices.news(context.text.library.renamed(wanted));
   else tell(context, name, renamed);
 }

@@ -1,6 +1,7 @@
 /** The sets of diffusion models that can be downloaded: what of each is here, what is left, and whether it fits this device. */
 
 import type { Failure } from '../../base/errors.ts';
+import { readOffers } from '../../clients/diffusion-library.ts';
 import { downloadBytes } from '../../models/available.ts';
 import { fitOf, type Fit } from '../../models/diffusion-fit.ts';
 import {
@@ -31,7 +32,7 @@ export class DiffusionSets {
 
   async read(): Promise<void> {
     const { library } = await this.#app.services;
-    const offers = await library.diffusionOffers();
+    const offers = await readOffers(library);
     if (offers.ok) this.#offers = offers.value;
     this.#failed = offers.ok ? null : offers.error;
   }

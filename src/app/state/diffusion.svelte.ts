@@ -2,12 +2,7 @@
 
 import type { Result } from '../../base/result.ts';
 import type { NamedBlob } from '../../formats/weights-file.ts';
-import {
-  missingParts,
-  type DiffusionEntry,
-  type MissingPart,
-  type Trained,
-} from '../../models/diffusion-entry.ts';
+import type { DiffusionEntry, Trained } from '../../models/diffusion-entry.ts';
 import type { DiffusionSource, ToldModel } from '../../protocol/engine.ts';
 import type { ImportedDiffusion } from '../../protocol/library-diffusion.ts';
 import type { RefineStep } from '../../recipes/refine.ts';
@@ -18,6 +13,7 @@ import type { Notices } from './notices.svelte.ts';
 import type { Services } from './services.ts';
 
 const deeds = () => import('./diffusion-deeds.ts');
+type Deeds = Awaited<ReturnType<typeof deeds>>;
 
 export class Diffusion {
   readonly #context: DeedContext;
@@ -38,57 +34,49 @@ export class Diffusion {
     if (entries.ok) this.#entries = entries.value;
   }
 
-  /** What redrawing needs and these entries do not have: nothing where they make a whole model. */
-  missing(ids: readonly string[]): readonly MissingPart[] {
-    return missingParts(this.#entries.filter(({ id }) => ids.includes(id)));
-  }
-
   /**
    * What these steps need, with the words of the text encoder and their LoRAs merged. Failures: those of opening and fetching, and
-   * `cancelled`.
+   * `cancelled` once `onMerging` answers `false`.
    */
   async sourceFor(
     steps: readonly RefineStep[],
-    onMerging: (share: number) => void,
+    onMerging: (words: string) => boolean,
   ): Promise<Result<DiffusionSource>> {
     return (await deeds()).sourceOf(this.#context, this.#entries, steps, onMerging);
   }
 
-  async stopMerging(): Promise<void> {
-    await (await this.#context.services).library.stopMerging();
-  }
-
   /** Remembers what a job found out of models. */
-  async learn(learned: readonly ToldModel[]): Promise<void> {
-    await (await deeds()).learn(this.#context, this.#entries, learned);
-    await this.read();
+  learn(learned: readonly ToldModel[]): Promise<void> {
+    return this.#do((deeds, context) => deeds.learn(context, this.#entries, learned));
   }
 
   /** Remembers how a person says that a model was trained. */
-  async answer(entry: DiffusionEntry, trained: Trained): Promise<void> {
-    await (await deeds()).answer(this.#context, entry, trained);
-    await this.read();
+  answer(entry: DiffusionEntry, trained: Trained): Promise<void> {
+    return this.#do((deeds, context) => deeds.answer(context, entry, trained));
   }
 
   /** Takes in files of one model; a failure is for the caller to tell. */
-  async import(files: readonly NamedBlob[]): Promise<Result<ImportedDiffusion>> {
-    const taken = await (await deeds()).take(this.#context, files);
-    await this.read();
-    return taken;
+  import(files: readonly NamedBlob[]): Promise<Result<ImportedDiffusion>> {
+    return this.#do((deeds, context) => deeds.take(context, files));
   }
 
-  async rename(entry: DiffusionEntry, name: string): Promise<void> {
-    await (await deeds()).rename(this.#context, entry, name);
-    await this.read();
+  rename(entry: DiffusionEntry, name: string): Promise<void> {
+    return this.#do((deeds, context) => deeds.rename(context, entry, name));
   }
 
-  async remove(entry: DiffusionEntry): Promise<void> {
-    await (await deeds()).remove(this.#context, entry);
-    await this.read();
+  remove(entry: DiffusionEntry): Promise<void> {
+    return this.#do((deeds, context) => deeds.remove(context, entry));
   }
 
   /** Saves its files as they are kept. */
-  async export(entry: DiffusionEntry): Promise<void> {
-    await (await deeds()).save(this.#context, entry);
+  export(entry: DiffusionEntry): Promise<void> {
+    return this.#do((deeds, context) => deeds.save(context, entry));
+  }
+
+  /** The list is read anew after each. */
+  async #do<T>(deed: (all: Deeds, context: DeedContext) => Promise<T>): Promise<T> {
+    const done = await deed(await deeds(), this.#context);
+    await this.read();
+    return done;
   }
 }

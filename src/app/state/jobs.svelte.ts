@@ -35,7 +35,7 @@ export interface JobsContext {
   readonly shelf: Shelf;
   readonly library: Library;
   /** The files of diffusion models on this device. */
-  readonly diffusion: Pick<Diffusion, 'learn' | 'sourceFor' | 'stopMerging'>;
+  readonly diffusion: Pick<Diffusion, 'learn' | 'sourceFor'>;
   readonly device: Device;
   readonly notices: Notices;
   readonly text: Text;
@@ -91,8 +91,7 @@ export class Jobs {
     this.#line = this.#line.filter((other) => other !== picture);
     picture.dispatch({ kind: 'cancel' });
     const { engine } = await this.#context.services;
-    if (!atWork) return;
-    if (!this.#jobId) return this.#context.diffusion.stopMerging();
+    if (!atWork || !this.#jobId) return;
     this.#finishing = true;
     await engine.cancel(this.#jobId);
   }
@@ -193,8 +192,9 @@ export class Jobs {
   async #diffusion(picture: Picture, { steps }: Recipe): Promise<Result<DiffusionSource> | null> {
     const refining = steps.filter((step) => step.kind === 'refine');
     if (refining.length === 0) return null;
-    return this.#context.diffusion.sourceFor(refining, (share) => {
-      picture.dispatch({ kind: 'prepare', what: { kind: 'loras', share } });
+    return this.#context.diffusion.sourceFor(refining, (words) => {
+      picture.dispatch({ kind: 'prepare', what: { kind: 'told', words } });
+      return isAtWork(picture.status);
     });
   }
 

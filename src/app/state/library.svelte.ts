@@ -11,13 +11,20 @@ import { download } from './download.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { Services } from './services.ts';
 
+interface Reading {
+  readonly name: string;
+  readonly share: number | null;
+  /** Absent where it is over soon. */
+  readonly stop: (() => unknown) | undefined;
+}
+
 export class Library {
   readonly #services: Promise<Services>;
   readonly #notices: Notices;
   readonly #text: Text;
   #catalogue = $state.raw<Catalogue | null>(null);
   #kept = $state.raw<ReadonlySet<string>>(new Set());
-  #reading = $state.raw<{ readonly name: string; readonly share: number | null } | null>(null);
+  #reading = $state.raw<Reading | null>(null);
   #failed = $state.raw<Failure | null>(null);
   /** Bytes already in hand, so that a queue opens its model once. */
   #open: { readonly id: string; readonly bytes: Blob } | null = null;
@@ -37,7 +44,7 @@ export class Library {
   }
 
   /** The model file that is being read now, and how far it is where that is known. */
-  get reading(): { readonly name: string; readonly share: number | null } | null {
+  get reading(): Reading | null {
     return this.#reading;
   }
 
@@ -118,12 +125,13 @@ export class Library {
     });
   }
 
-  /** Tells that a file is being read, and how far it is, while `work` goes on. */
+  /** Tells that a file is being read, and how far it is, while `work` goes on; `stop` ends it. */
   async read<T>(
     name: string,
     work: (onProgress: (progress: ImportProgress) => void) => Promise<T>,
+    stop?: () => unknown,
   ): Promise<T> {
-    this.#reading = { name, share: null };
+    this.#reading = { name, share: null, stop };
     try {
       return await work(({ bytes, total }) => {
         if (this.#reading) this.#reading = { ...this.#reading, share: bytes / total };

@@ -52,8 +52,8 @@ function preparation(text: Text, what: Preparation): string {
       return what.total > 0 && what.bytes < what.total
         ? progress.model(format.bytes(what.bytes), format.bytes(what.total))
         : progress.modelStored;
-    case 'loras':
-      return progress.loras(what.share);
+    case 'told':
+      return what.words;
     case 'session':
       return progress.session;
   }

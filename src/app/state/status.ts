@@ -10,8 +10,8 @@ export type Preparation =
   | { readonly kind: 'queue' }
   | { readonly kind: 'decode' }
   | { readonly kind: 'model'; readonly bytes: number; readonly total: number }
-  /** How much of them is merged. */
-  | { readonly kind: 'loras'; readonly share: number }
+  /** In words that come with it, as few jobs need them. */
+  | { readonly kind: 'told'; readonly words: string }
   | { readonly kind: 'session' };
 
 export type Status =
