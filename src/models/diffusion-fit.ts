@@ -28,7 +28,7 @@ export interface Fit {
   readonly reason: FitReason;
   /** Bytes while it works, weights and tiles together. */
   readonly need: number;
-  /** The same with weights in 8 bits. */
+  /** The same of a copy in 8 bits. */
   readonly packed: number;
 }
 
@@ -65,16 +65,17 @@ export const callBytes: Readonly<Record<'half' | 'single' | 'cpu', Calls>> = {
     'taesd-decoder': 0.2e9,
   },
 };
-/** What a number of the weights takes: where a GPU has no half precision they are widened, on the CPU only when they are used. */
-const valueBytes = { half: 2, single: 4, cpu: 2 } as const;
-/** In 8 bits, with the scales of blocks and what stays in half precision. */
+/** A number of the weights in half precision, which the CPU widens only where it is used. */
+const halfBytes = 2;
+/** Where a GPU has no half precision, parts are brought to 8 bits (with scales, and some tensors in 16), and small ones widened. */
 const packedBytes = 1.06;
+const wideBytes = 4;
+/** As `computable.ts` has it: 128 MiB in half precision. */
+const mostWideValues = 2 ** 26;
 /** The runtime itself, on the CPU in the same memory as everything else. */
 const runtimeBytes = { half: 0, single: 0, cpu: 0.3e9 } as const;
 /** The address space of WebAssembly is 4 GiB, of which the runtime cannot use all. */
 const mostWasm = 3.6e9;
-/** Widening happens in that space too, where the weights are there in both widths for a while. */
-const mostWidened = mostWasm / 6;
 /** A browser closes pages of phones at about this. */
 const mostPhone = 1.6e9;
 /** What most graphics cards without half precision, integrated ones, can spare. */
@@ -103,36 +104,42 @@ export function residentValues(parts: readonly DiffusionPart[]): number {
   );
 }
 
-/** Each part works alone, but for UNet and ControlNet. `bytes`: of a number of the weights. */
-function neededBytes(parts: readonly DiffusionPart[], bytes: number, calls: Calls): number {
-  const most = (kind: DiffusionKind): number =>
+type Weigh = (values: number) => number;
+
+const weighs: Readonly<Record<keyof typeof callBytes, Weigh>> = {
+  half: (values) => values * halfBytes,
+  single: (values) => values * (values > mostWideValues ? packedBytes : wideBytes),
+  cpu: (values) => values * halfBytes,
+};
+
+/** Each part works alone, but for UNet and ControlNet. */
+function neededBytes(parts: readonly DiffusionPart[], how: keyof typeof callBytes, weigh: Weigh): number {
+  const most = (wanted: DiffusionKind): number =>
     Math.max(
       0,
-      ...parts.filter((part) => part.kind === kind).map(({ values }) => values * bytes + (calls[kind] ?? 0)),
+      ...parts
+        .filter(({ kind }) => kind === wanted)
+        .map(({ kind, values }) => weigh(values) + (callBytes[how][kind] ?? 0)),
     );
-  return Math.max(
-    most('unet') + most('controlnet'),
-    ...[...new Set(parts.map(({ kind }) => kind))].map(most),
-  );
+  const kinds = [...new Set(parts.map(({ kind }) => kind))];
+  return Math.max(most('unet') + most('controlnet'), ...kinds.map(most)) + runtimeBytes[how];
 }
 
 /** What a set of parts in half precision needs on a device, and whether that is there. */
 export function fitOf(parts: readonly DiffusionPart[], device: FitDevice | null): Fit {
   const how = device?.backend === 'wasm' ? 'cpu' : device === null || device.half ? 'half' : 'single';
-  const needed = (bytes: number): number => neededBytes(parts, bytes, callBytes[how]) + runtimeBytes[how];
-  const [need, packed] = [needed(valueBytes[how]), needed(packedBytes)];
+  const need = neededBytes(parts, how, weighs[how]);
+  const packed = neededBytes(parts, how, (values) => values * packedBytes);
   const fit = (verdict: Fit['verdict'], reason: FitReason): Fit => ({ verdict, reason, need, packed });
   if (device === null) return fit('doubtful', 'unknown');
   const { backend, memory, phone } = device;
   if (phone) return need > mostPhone ? fit('too-large', 'phone-large') : fit('doubtful', 'phone');
-  const values = residentValues(parts);
   if (backend === 'wasm') {
     if (need > mostWasm) return fit('too-large', 'cpu-large');
-    return fit('doubtful', values > fewValues ? 'cpu-slow' : 'cpu');
+    return fit('doubtful', residentValues(parts) > fewValues ? 'cpu-slow' : 'cpu');
   }
   if (how === 'single') {
-    const large = need > mostPlainGpu || values > mostWidened;
-    return large ? fit('too-large', 'no-half-large') : fit('doubtful', 'no-half');
+    return need > mostPlainGpu ? fit('too-large', 'no-half-large') : fit('doubtful', 'no-half');
   }
   const little = memory !== null && memory < plenty && need > memory * 1e9 * share;
   return little ? fit('doubtful', 'little-memory') : fit('fits', 'gpu');

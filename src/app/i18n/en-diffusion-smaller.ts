@@ -86,6 +86,8 @@ export function smallerDiffusionWords({ bytes, number, percent }: Formats) {
       return `Smaller copy of ${name}${figures.length > 0 ? ` (${figures.join(', ')})` : ''}`;
     },
     runs: ({ need, packed }: Pick<Fit, 'need' | 'packed'>) =>
-      `Large for this device: about ${bytes(need)} of memory. Make it smaller, and its copy runs in about ${bytes(packed)}.`,
+      packed === need
+        ? 'This device brings it to 8 bits before each job. Make it smaller, and its copy starts at once.'
+        : `Large for this device: about ${bytes(need)} of memory. Make it smaller, and its copy runs in about ${bytes(packed)}.`,
   };
 }

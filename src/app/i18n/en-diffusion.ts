@@ -70,16 +70,16 @@ export function diffusionWords({ bytes, plural }: Formats) {
       plural(count, { one: 'What it is made of (# file)', other: 'What it is made of (# files)' }),
     here: 'on this device',
     download: (left: number) => `Download ${bytes(left)}`,
-    fit: ({ reason, need, packed }: Fit): string => {
+    fit: ({ reason, need }: Fit): string => {
       switch (reason) {
         case 'gpu':
           return 'Should run on this GPU. The browser does not say how much memory the GPU has; if it runs out, smaller tiles are tried.';
         case 'little-memory':
           return `May not fit: it needs about ${bytes(need)}, and this device has little memory. Close other tabs, or take a smaller set.`;
         case 'no-half':
-          return `This GPU does not compute in half precision, so the weights take twice the room: about ${bytes(need)}. A smaller copy of it, made once it is here, needs about ${bytes(packed)} in 8 bits.`;
+          return `This GPU does not compute in half precision, so its large parts are brought to 8 bits before each job, which takes a while: about ${bytes(need)}. A smaller copy of it, made once it is here, starts at once.`;
         case 'no-half-large':
-          return `Does not fit: this GPU does not compute in half precision, so it would need about ${bytes(need)}. Make a smaller copy of it once it is here: in 8 bits it needs about ${bytes(packed)}. ${wayOut}`;
+          return `Does not fit: this GPU does not compute in half precision, and in 8 bits it would need about ${bytes(need)}. ${wayOut}`;
         case 'phone':
           return 'Phones and tablets give a page little memory: this may run slowly, or the browser may close the page.';
         case 'phone-large':
