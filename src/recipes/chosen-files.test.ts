@@ -58,6 +58,21 @@ describe('the files that a step works with', () => {
     expect(of('c.ckpt')).toEqual(['c.json', 'c.ckpt']);
   });
 
+  it('come with the numbers that lie beside an ONNX graph, and with no others', () => {
+    const graphs = [
+      't/unet/model.onnx',
+      't/unet/model.onnx_data',
+      't/unet/weights.pb',
+      't/vae_encoder/weights.pb',
+    ];
+    const found = chosenFiles(
+      graphs.map((name) => ({ name, blob: new Blob() })),
+      { weights: { checkpoint: 't/unet/model.onnx' } },
+      [],
+    );
+    expect(found.ok && found.value.files.map(({ name }) => name)).toEqual(graphs.slice(0, 3));
+  });
+
   it('do without a decoder of previews that is not there', () => {
     const weights = { checkpoint: 'other.ckpt', taesd: 'gone' };
     expect(chosen({ weights })).toMatchObject({ files: ['other.ckpt'] });

@@ -2,6 +2,7 @@
 
 import { fail, ok, type Result } from '../base/result.ts';
 import type { LoraTag } from '../diffusion/text/network-tags.ts';
+import { besideName } from '../formats/onnx/beside.ts';
 import type { NamedBlob } from '../formats/weights-file.ts';
 import type { RefineStep } from './refine.ts';
 
@@ -30,13 +31,17 @@ function isNamed(name: string, by: string): boolean {
 }
 
 /** Folders of parts inside a model's own. */
-const ofPart = /(^|\/)(unet|vae|text_encoder|controlnet)\/$/;
+const ofPart = /(^|\/)(unet|vae|vae_encoder|vae_decoder|text_encoder|controlnet)\/$/;
 
 /** Where the configs of what is named so lie, with a slash at its end; nothing for a file that lies in no folder. */
 function folderOf(files: readonly NamedBlob[], by: string): string {
   const name = files.find((file) => isNamed(file.name, by))?.name ?? '';
   const folder = `${by.replace(/\/$/, '')}/`;
-  return name.startsWith(folder) ? folder : name.replace(/[^/]*$/, '').replace(ofPart, '$1');
+  return name.startsWith(folder) ? folder : placeOf(name).replace(ofPart, '$1');
+}
+
+function placeOf(name: string): string {
+  return name.replace(/[^/]*$/, '');
 }
 
 /** Failures: `model-unavailable` for a name that no file has. */
@@ -74,9 +79,14 @@ export function chosenFiles<F extends NamedBlob>(
   // A file in no folder has the configs that lie in none.
   const isConfig = (name: string): boolean =>
     /\.json$/i.test(name) && name.startsWith(own) && (own !== '' || !name.includes('/'));
+  const isChosen = (name: string): boolean => named.some((by) => isNamed(name, by));
+  const graphs = files.filter(({ name }) => /\.onnx$/i.test(name) && isChosen(name));
+  // The weights of a graph that is named come with it.
+  const isBeside = (name: string): boolean =>
+    besideName.test(name) && graphs.some((graph) => placeOf(graph.name) === placeOf(name));
   const chosen = files.filter(
     ({ name }) =>
-      named.some((by) => isNamed(name, by)) || loras.some(({ file }) => file === name) || isConfig(name),
+      isChosen(name) || loras.some(({ file }) => file === name) || isConfig(name) || isBeside(name),
   );
   return ok({ files: chosen, loras });
 }

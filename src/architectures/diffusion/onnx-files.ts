@@ -1,7 +1,7 @@
 /** ONNX graphs among the files of a diffusion model, each with the files beside it that hold its weights. */
 
 import { ok, type Result } from '../../base/result.ts';
-import type { OpenBeside } from '../../formats/onnx/beside.ts';
+import { besideName, type OpenBeside } from '../../formats/onnx/beside.ts';
 import type { OnnxHeader } from '../../formats/onnx/header.ts';
 import { readOnnx } from '../../formats/onnx/reader.ts';
 import { whileReadable } from '../../formats/readable.ts';
@@ -28,9 +28,6 @@ export interface SortedGraphs {
 /** Beside a model of the library, and of no use here; its weights may be missing. */
 const unneeded = /(^|\/)(safety_checker|feature_extractor|tokenizer)(\/|[^/]*\.onnx$)/i;
 
-/** Bare numbers, as they lie beside graphs: of another graph where none there asks for them. */
-const bare = /\.(pb|data|weights|onnx_data\w*)$/i;
-
 /** Only headers are read. Failures: those of `readOnnx`, with the file's name. */
 export async function sortGraphs(files: readonly NamedBlob[]): Promise<Result<SortedGraphs>> {
   const graphs: GivenGraph[] = [];
@@ -43,7 +40,8 @@ export async function sortGraphs(files: readonly NamedBlob[]): Promise<Result<So
   }
   const used = new Set([...left, ...graphs.flatMap((graph) => graph.files)]);
   const folders = new Set(graphs.map(({ name }) => folderOf(name)));
-  const numbers = ({ name }: NamedBlob): boolean => bare.test(name) && folders.has(folderOf(name));
+  // Of a graph that is not there, where none asks for them.
+  const numbers = ({ name }: NamedBlob): boolean => besideName.test(name) && folders.has(folderOf(name));
   return ok({ graphs, rest: files.filter((file) => !used.has(file.name) && !numbers(file)) });
 }
 

@@ -18,6 +18,9 @@ export class MissingFile extends Error {
   }
 }
 
+/** Names of files of bare numbers, as exporters call what they put beside a graph. */
+export const besideName = /\.(pb|data|weights|onnx_data\w*)$/i;
+
 export class Beside {
   readonly #main: Blob;
   readonly #open: OpenBeside;
