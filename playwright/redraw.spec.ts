@@ -93,6 +93,10 @@ test('a picture is redrawn as the prompt says, by a model that was dropped in', 
   expect(redrawn).toMatchObject({ width: 48, height: 36 });
   expect(differences(redrawn, plain).most).toBeGreaterThan(8);
 
+  // The LoRA was merged by the library, which keeps that.
+  const databases = await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+  expect(databases).toContain('enlarger-merged-diffusion-chunks');
+
   // All of it is there at the next visit.
   await page.reload();
   await app.ready();

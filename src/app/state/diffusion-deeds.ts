@@ -114,7 +114,7 @@ export async function rename(
 ): Promise<void> {
   const { library } = await context.services;
   const renamed = await renameEntry(library, id, wanted);
-  if (renamed.ok) context.notices.news(context.text.library.renamed(wanted));
+  if (renamed.ok) context.notices.news(context.text.library.renamed(renamed.value.name));
   else tell(context, name, renamed);
 }
 
