@@ -98,14 +98,32 @@ describe('as in AUTOMATIC1111', () => {
     expect(sigmas[0]).toBeCloseTo(sigmaAt(schedule, (999 * 19) / 56), 9);
   });
 
-  it('DDIM adds the noise of the timestep above its first one', () => {
+  it('DDIM adds the noise of the timestep above its first one, and ends at timestep 1', () => {
     const { timesteps, start, sigmas } = plan({ sampler: 'ddim', rule: 'sampler' });
-    expect(timesteps).toEqual([301, 251, 201, 151, 101, 51, 1]);
+    expect(timesteps).toEqual([301, 251, 201, 151, 101, 51]);
     const alpha = (t: number) => schedule.alphas[t] as number;
     const scale = 1 / Math.sqrt(alpha(301));
     expect(start.latent / scale).toBeCloseTo(Math.sqrt(alpha(351)), 9);
     expect(start.noise / scale).toBeCloseTo(Math.sqrt(1 - alpha(351)), 9);
-    expect(sigmas.at(-1)).toBe(schedule.sigmas[0]);
+    expect(sigmas.at(-1)).toBe(schedule.sigmas[1]);
+  });
+
+  it.each([
+    // Strength, timesteps, the one whose noise is added, where it ends.
+    [0, [1], 1, 0],
+    [0.05, [51], 51, 1],
+    [0.1, [51], 101, 1],
+    [0.15, [101, 51], 151, 1],
+    [1, Array.from({ length: 18 }, (_, i) => 901 - 50 * i).filter((t) => t > 1), 951, 1],
+  ])('DDIM at strength %d evaluates at %j', (strength, expected, noisy, end) => {
+    const { timesteps, start, sigmas } = plan({ sampler: 'ddim', rule: 'sampler', strength });
+    expect(timesteps).toEqual(expected);
+    expect(start.noise / start.latent).toBeCloseTo(schedule.sigmas[noisy] as number, 9);
+    expect(sigmas.at(-1)).toBe(schedule.sigmas[end]);
+  });
+
+  it('DDIM asked for exactly its steps makes the two fewer that AUTOMATIC1111 makes', () => {
+    expect(plan({ sampler: 'ddim', rule: 'sampler', exactly: true }).timesteps).toHaveLength(18);
   });
 
   it('DPM++ 3M SDE leaves the last level above 0 out', () => {

@@ -132,20 +132,30 @@ function planOf(schedule: NoiseSchedule, sampler: SamplerName, levels: readonly 
 }
 
 /**
- * AUTOMATIC1111's run over whole timesteps: `count` of them (one at least), from the lowest, after noise of the next
- * higher one was added in the proportion of that one. So the run begins a little apart from its first level.
+ * AUTOMATIC1111's run over whole timesteps, for DDIM: noise of timestep number `count` from the lowest is added in the
+ * proportion of that one, and the run begins at the next lower one, so a little apart from its first level. The lowest is
+ * where it ends: the network is not asked there. Where that leaves no evaluation (AUTOMATIC1111 makes none for a count of 0
+ * or 1) one is made, at the level of the noise.
  */
 function timestepRun(schedule: NoiseSchedule, options: RunOptions, count: number): StepPlan {
   const timesteps = schedule.sigmas.length;
   const stride = Math.max(1, Math.floor(timesteps / wholeRun(options)));
   const timestep = (i: number) => Math.min(i * stride + 1, timesteps - 1);
-  const taken = Math.max(1, count);
+  const taken = Math.max(1, count - 1);
+  const first = count === 0 ? 0 : taken;
   const levels = Array.from({ length: taken }, (_, i) => {
-    const t = timestep(taken - 1 - i);
+    const t = timestep(first - i);
     return { timestep: t, sigma: at(schedule.sigmas, t) };
   });
-  const plan = planOf(schedule, options.sampler, levels);
+  const end = first === 0 ? leastSigma(schedule) : at(schedule.sigmas, timestep(0));
+  const begins = timestep(first);
   const noisy = timestep(count);
-  const latent = Math.sqrt(at(schedule.alphas, noisy) / at(schedule.alphas, timestep(taken - 1)));
-  return { ...plan, start: { latent, noise: latent * at(schedule.sigmas, noisy) } };
+  const latent = Math.sqrt(at(schedule.alphas, noisy) / at(schedule.alphas, begins));
+  return {
+    sampler: options.sampler,
+    sigmas: [...levels.map((level) => level.sigma), end],
+    timesteps: levels.map((level) => level.timestep),
+    eta: samplerTraits[options.sampler].eta,
+    start: { latent, noise: latent * at(schedule.sigmas, noisy) },
+  };
 }
