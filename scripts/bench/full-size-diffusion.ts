@@ -32,11 +32,11 @@ function opening(
   return [
     name,
     async (page) => {
-      const { failed, opened, ran } = await page.evaluate(
+      const { failed, read, opened, ran } = await page.evaluate(
         ([part, means]) => window.fullSize.open(part, means),
         [role, how] as const,
       );
-      const done = `opened in ${(opened / 1000).toFixed(1)} s${run ? `, ran in ${(ran / 1000).toFixed(1)} s` : ''}`;
+      const done = `read in ${(read / 1000).toFixed(1)} s, opened in ${(opened / 1000).toFixed(1)} s${run ? `, ran in ${(ran / 1000).toFixed(1)} s` : ''}`;
       return failed === null ? done : `${failed} after ${((opened + ran) / 1000).toFixed(1)} s`;
     },
   ];

@@ -20,9 +20,10 @@ const roles: readonly Role[] = ['text', 'encoder', 'unet', 'decoder'];
 const tile: PartForm = { batch: 1, width: 64, height: 64, tokens: 77 };
 const step = withDefaults({ kind: 'refine', prompt: '', weights: {} });
 
-async function loaded(file: File, precision: Precision): Promise<LoadedModel> {
+/** Large parts in 8 bits where a device does not compute in halves (`halves`). */
+async function loaded(file: File, precision: Precision, halves = true): Promise<LoadedModel> {
   const files = [{ name: file.name, blob: file }];
-  return must(await loadDiffusion(files, step, { precision, flash: false, tags: [] })).model;
+  return must(await loadDiffusion(files, step, { precision, flash: false, halves, tags: [] })).model;
 }
 
 function partOf(model: LoadedModel, role: Role): LoadedPart {
@@ -49,7 +50,7 @@ const api = {
     return roles.map((role) => [role, writeOnnx(written(partOf(model, role), tile, precision)).length]);
   },
 
-  /** Opens a part's session; runs it once where asked to. What failed, or null; milliseconds of both. */
+  /** Opens a part's session; runs it once where asked to. What failed, or null; milliseconds of reading, opening and running. */
   async open(
     file: File,
     role: Role,
@@ -59,10 +60,17 @@ const api = {
       readonly side: number;
       readonly run: boolean;
     },
-  ): Promise<{ readonly failed: string | null; readonly opened: number; readonly ran: number }> {
+  ): Promise<{
+    readonly failed: string | null;
+    readonly read: number;
+    readonly opened: number;
+    readonly ran: number;
+  }> {
     const { on, precision, side, run } = how;
     const backend = must(await startBackend({ choice: on, threads: 2 }));
-    const model = await loaded(file, precision);
+    const beginning = performance.now();
+    const model = await loaded(file, precision, on === 'wasm' || precision === 'fp16');
+    const read = performance.now() - beginning;
     const part = partOf(model, role);
     const form = role === 'text' ? { ...tile, width: 1, height: 1 } : { ...tile, width: side, height: side };
     const graph = written(part, form, precision);
@@ -70,15 +78,15 @@ const api = {
     const begin = performance.now();
     const session = await open(graph, part.weights);
     const opened = performance.now() - begin;
-    if (!session.ok) return { failed: words(session.error), opened, ran: 0 };
-    if (!run) return { failed: null, opened, ran: 0 };
+    if (!session.ok) return { failed: words(session.error), read, opened, ran: 0 };
+    if (!run) return { failed: null, read, opened, ran: 0 };
     const inputs = graph.inputs.map(({ name, dtype, shape }) => {
       const count = (shape ?? []).reduce<number>((all, one) => all * Number(one), 1);
       return [name, dtype === 'i32' ? new Int32Array(count) : new Float32Array(count).fill(0.1)] as const;
     });
     const result = await session.value.run(Object.fromEntries(inputs));
     const ran = performance.now() - begin - opened;
-    return { failed: result.ok ? null : words(result.error), opened, ran };
+    return { failed: result.ok ? null : words(result.error), read, opened, ran };
   },
 };
 

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-export type Role = 'renderer' | 'gpu-process' | 'browser';
+type Role = 'renderer' | 'gpu-process' | 'browser';
 
 function read(path: string): string {
   try {

@@ -149,7 +149,7 @@ describe.each(cases)('%s', (...one) => {
   // See half-precision.test.ts.
   it.runIf(hasGpu)(
     'computes that on a GPU too (skipped without VK_DRIVER_FILES)',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const single = relativeError(await outputs(one, 'fp32', 'f32', 'webgpu'), expected);
       expect(single).toBeLessThan(1e-4);
