@@ -6,6 +6,7 @@ import type { NoiseSource } from '../../diffusion/noise/noise-field.ts';
 import type { StrengthRule } from '../../diffusion/schedule/plan.ts';
 import type { RedrawOrder, SeamFix } from '../../diffusion/tiles/ultimate-options.ts';
 import type { Trained } from '../../models/diffusion-entry.ts';
+import type { DiffusionEntry } from '../../models/diffusion-entry.ts';
 import type { ColourMatch, ControlMode } from '../../recipes/refine.ts';
 import type { RedrawMode } from '../state/redraw.ts';
 import type { Formats } from './format.ts';
@@ -113,6 +114,7 @@ export function redrawWords({ number, plural, percent }: Formats) {
     } satisfies Record<SeamFix, string>,
     loras: 'LoRAs',
     weightOf: (name: string) => `Weight of ${name}`,
+    forBase: ({ base }: Pick<DiffusionEntry, 'base'>) => `(for Stable Diffusion ${base === 'sd2' ? 2 : 1})`,
     control: 'ControlNet',
     noControl: 'None',
     resemblance: 'Resemblance',

@@ -20,7 +20,7 @@ import { redrawText } from '../i18n/redraw-text.ts';
 import { download } from './download.ts';
 import type { Library } from './library.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
-import { entriesOf, fileName, holds } from './redraw.ts';
+import { entriesOf, fileName, holds } from './redraw-step.ts';
 import type { Services } from './services.ts';
 
 export interface DeedContext {

@@ -15,6 +15,7 @@ import type { Device } from './device.svelte.ts';
 import type { Library } from './library.svelte.ts';
 import { jobBytes } from './memory.ts';
 import type * as Redraw from './redraw.ts';
+import type * as RedrawStep from './redraw-step.ts';
 import { refusal, type Limits } from './refusal.ts';
 import type { Services } from './services.ts';
 import { classic, recipeOf, withKnownSecond, type Settings } from './settings.ts';
@@ -42,7 +43,7 @@ export class Planning {
     withKnownSecond(this.#choices.current, (id) => this.#library.card(id) !== null),
   );
   /** The code that reads what is chosen of redrawing; null until somebody wants it. */
-  #redraw = $state.raw<typeof Redraw | null>(null);
+  #redraw = $state.raw<(typeof Redraw & typeof RedrawStep) | null>(null);
   readonly #recipe: Recipe = $derived.by(() => {
     const chosen = this.#redraw?.parseRedraw(this.#settings.redraw);
     const refine = chosen && this.#redraw?.refineStepOf(chosen, this.#diffusion.entries);
@@ -93,8 +94,8 @@ export class Planning {
     const passes = this.passes(source);
     if (!passes.ok) return passes.error;
     const chosen = this.#redraw?.parseRedraw(this.#settings.redraw);
-    const incomplete = chosen && this.#redraw?.incomplete(chosen, this.#diffusion.entries);
-    if (incomplete) return incomplete;
+    const hindrance = chosen && this.#redraw?.hindrance(chosen, this.#diffusion.entries);
+    if (hindrance) return hindrance;
     const format = this.#formats[this.#choices.current.format];
     if (format?.ok === false) return format.error;
     return refusal(source, passes.value, { memory: jobBytes(), format: format?.value ?? null });
@@ -119,7 +120,7 @@ export class Planning {
 
   /** For a visit in which redrawing is on, or looked at. */
   async readRedraw(): Promise<void> {
-    this.#redraw ??= await import('./redraw.ts');
+    this.#redraw ??= { ...(await import('./redraw.ts')), ...(await import('./redraw-step.ts')) };
   }
 
   /** Asks the codec once what this browser can write. */

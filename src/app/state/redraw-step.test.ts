@@ -2,16 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { isSilent, type DiffusionEntry, type DiffusionKind } from '../../models/diffusion-entry.ts';
 import { withDefaults } from '../../recipes/refine.ts';
 import { parseRecipe } from '../../recipes/validate.ts';
-import {
-  defaultRedraw,
-  entriesOf,
-  parseRedraw,
-  redrawModel,
-  redrawSeconds,
-  refineStepOf,
-  usual,
-  type Redraw,
-} from './redraw.ts';
+import { entriesOf, hindrance, redrawModel, redrawSeconds, refineStepOf, usual } from './redraw-step.ts';
+import { defaultRedraw, parseRedraw, type Redraw } from './redraw.ts';
 
 function entry(
   id: string,
@@ -252,5 +244,26 @@ describe('refineStepOf', () => {
       controlStart: 0,
       controlEnd: 1,
     });
+  });
+
+  it('keeps what was chosen for another base, and says that it does not fit', () => {
+    const strange = [
+      entry('sd1', ['unet', 'text-encoder', 'vae-encoder', 'vae-decoder']),
+      entry('other lora', ['lora'], { base: 'sd2' }),
+      entry('other control', ['controlnet'], { base: 'sd2' }),
+    ];
+    for (const chosen of [
+      { loras: [{ id: 'other lora', weight: 1 }] },
+      { control: 'other control' },
+    ] satisfies Partial<Redraw>[]) {
+      const redraw = on({ model: 'sd1', ...chosen });
+      expect(hindrance(redraw, strange)).toMatchObject({
+        code: 'model-unsupported',
+        message: expect.stringMatching(
+          /^"other (lora|control)" was made for Stable Diffusion 2, and "sd1" is Stable Diffusion 1\. Leave it out/,
+        ) as string,
+      });
+    }
+    expect(hindrance(on({ model: 'sd1' }), strange)).toBeNull();
   });
 });
