@@ -53,7 +53,7 @@ export interface CanvasOptions {
  * What a tile of the VAE sees beyond what is kept of it, and what neighbours share and mix. Its attention and norms see all of a tile, so
  * no context is ever enough and tiles differ in tone: a rim of 64 pixels hides that better than more context (docs/benchmarks.md).
  */
-const vaeRules = { context: 4, blend: 8, multiple: 1 } as const;
+export const vaeRules = { context: 4, blend: 8, multiple: 1 } as const;
 
 /** One canvas for a picture of `size` pixels. */
 export function pictureCanvas(size: Size, seed: number, steps: CanvasSteps, options: CanvasOptions): Canvas {

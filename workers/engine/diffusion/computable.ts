@@ -44,10 +44,10 @@ export async function computableModel(model: WholeModel, options: ComputableOpti
     part: P,
     specs: readonly TensorSpec[],
   ): Promise<P> => {
+    if (halves) return { ...part, table: await computableTable(part.table, precision) };
     const source = { table: part.table, specs };
-    const table = halves || bytesInHalves(specs) <= widened ? null : await inFewBits(source);
-    if (table) packed.push(what);
-    return { ...part, table: await computableTable(table ?? part.table, precision, halves) };
+    if (fewInFull(source, widened)) packed.push(what);
+    return { ...part, table: await fullTable(source, widened) };
   };
   const { text, unet: drawer, encoder, decoder, controlnet: control } = model;
   const made: WholeModel = {
@@ -65,6 +65,18 @@ export async function computableModel(model: WholeModel, options: ComputableOpti
   };
   if (packed.length > 0) notice?.(packedNotice(packed));
   return made;
+}
+
+/** The table for a GPU that is to compute in full precision. */
+export async function fullTable(source: PartSource, widened = mostWidened): Promise<TensorTable> {
+  const few = fewInFull(source, widened) ? await storeTable(source, 'q8', blobStore()) : null;
+  return computableTable(few ?? source.table, 'fp32', false);
+}
+
+/** Whether that has fewer bits: where it would have too many, and has not few already. */
+export function fewInFull(source: PartSource, widened = mostWidened): boolean {
+  const halves = source.specs.reduce((sum, { shape }) => sum + 2 * valueCount(shape), 0);
+  return halves > widened && planTensors(source, 'q8').some(({ kind }) => kind === 'few');
 }
 
 /**
@@ -86,16 +98,6 @@ export async function computableTable(
   if (names.length === 0) return table;
   const converted = await convertTable(table, compute, names, blobStore());
   return converted ? converted.table : table;
-}
-
-function bytesInHalves(specs: readonly TensorSpec[]): number {
-  return specs.reduce((sum, { shape }) => sum + 2 * valueCount(shape), 0);
-}
-
-/** Null where it has few bits already. */
-async function inFewBits(source: PartSource): Promise<TensorTable | null> {
-  const some = planTensors(source, 'q8').some(({ kind }) => kind === 'few');
-  return some ? storeTable(source, 'q8', blobStore()) : null;
 }
 
 function packedNotice(parts: readonly string[]): Failure {

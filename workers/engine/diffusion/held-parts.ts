@@ -1,6 +1,6 @@
 /**
  * Parts of a model, each opened when it is first asked for, and closed when one is asked for that it cannot stay beside. One that gives
- * infinities in half precision computes in full precision from then on.
+ * infinities in half precision computes in full precision from then on, over weights that are made for that where its own are too large.
  */
 
 import type { PartForm } from '../../../src/architectures/diffusion/part.ts';
@@ -23,6 +23,7 @@ export interface Holding<Role extends string> {
 }
 
 export type Given = Readonly<Record<string, Values>>;
+type Outputs = Readonly<Record<string, Floats>>;
 
 interface Held {
   readonly key: string;
@@ -35,8 +36,8 @@ export class HeldParts<Role extends string> {
   readonly #open: OpenPart;
   readonly #holding: Holding<Role>;
   readonly #held = new Map<Role, Held>();
-  /** Parts that gave infinities in half precision. */
-  readonly #full = new Set<Role>();
+  /** What parts that gave infinities in half precision are in full. */
+  readonly #full = new Map<Role, LoadedPart>();
 
   constructor(open: OpenPart, holding: Holding<Role>) {
     this.#open = open;
@@ -50,35 +51,48 @@ export class HeldParts<Role extends string> {
   /** One output. Failures: `out-of-memory`, `gpu-lost`, `model-damaged`. */
   async run(role: Role, form: PartForm, inputs: Given, output: string): Promise<Result<Floats>> {
     const results = await this.all(role, form, inputs);
-    if (!results.ok) return results;
-    const values = results.value[output];
-    if (!values) throw new Error(`The ${role} gave no ${output}.`);
-    return ok(values);
+    return results.ok ? ok(outputOf(results.value, role, output)) : results;
+  }
+
+  /** The same; null where it exceeded half precision: from now on it computes in full precision, for which another form may suit better. */
+  async attempt(role: Role, form: PartForm, inputs: Given, output: string): Promise<Result<Floats> | null> {
+    const results = await this.#attempt(role, form, inputs);
+    return results?.ok ? ok(outputOf(results.value, role, output)) : results;
   }
 
   /** Every output, by name. */
-  async all(role: Role, form: PartForm, inputs: Given): Promise<Result<Readonly<Record<string, Floats>>>> {
+  async all(role: Role, form: PartForm, inputs: Given): Promise<Result<Outputs>> {
+    const given = (await this.#attempt(role, form, inputs)) ?? (await this.#attempt(role, form, inputs));
+    if (!given) throw new Error(`The ${role} exceeds full precision.`);
+    return given;
+  }
+
+  async #attempt(role: Role, form: PartForm, inputs: Given): Promise<Result<Outputs> | null> {
     const { names, precision, notice } = this.#holding;
     const session = await this.#session(role, form);
     if (!session.ok) return session;
     const results = await session.value.session.run(withSilence(inputs, session.value.inputs));
     if (!results.ok || Object.values(results.value).every(allFinite)) return results;
-    if (precision === 'fp32' || this.#full.has(role) || this.#holding.part(role).fixed) {
+    const part = this.#holding.part(role);
+    if (precision === 'fp32' || this.#full.has(role) || part.fixed) {
       return fail(
         'model-damaged',
         `The ${names[role]} gave values that are no numbers. Take another version of the model.`,
         { part: role },
       );
     }
-    this.#full.add(role);
+    const bits = part.full?.few() === true ? ', over weights in 8 bits that are made now' : '';
     notice(
       failure(
         'fp16-untrusted',
-        `The ${names[role]} exceeded half precision, so it computes in full precision, which takes longer.`,
+        `The ${names[role]} exceeded half precision, so it computes in full precision${bits}, which takes longer.`,
         { part: role },
       ),
     );
-    return this.all(role, form, inputs);
+    // What it holds would only be in the way.
+    await this.close(role);
+    this.#full.set(role, (await part.full?.made()) ?? part);
+    return null;
   }
 
   async close(role: Role): Promise<void> {
@@ -99,7 +113,7 @@ export class HeldParts<Role extends string> {
     for (const other of [...this.#held.keys()]) {
       if (other === role || !this.#holding.stays(other, role)) await this.close(other);
     }
-    const part = this.#holding.part(role);
+    const part = this.#full.get(role) ?? this.#holding.part(role);
     const graph = part.graph(form, precision);
     if (!graph.ok) return graph;
     const opened = await this.#open(graph.value, part.weights);
@@ -112,6 +126,12 @@ export class HeldParts<Role extends string> {
     this.#held.set(role, now);
     return ok(now);
   }
+}
+
+function outputOf(given: Outputs, role: string, name: string): Floats {
+  const values = given[name];
+  if (!values) throw new Error(`The ${role} gave no ${name}.`);
+  return values;
 }
 
 /** A UNet that a ControlNet can speak to is given its silence where it does not: nothing is added. */

@@ -4,12 +4,14 @@ import type { Precision } from '../../../src/architectures/graph-builder.ts';
 import { at, invariant } from '../../../src/base/assert.ts';
 import type { Failure } from '../../../src/base/errors.ts';
 import { ok, type Result } from '../../../src/base/result.ts';
+import { ldsrScale } from '../../../src/diffusion/ldsr/choices.ts';
 import type { Floats, ModelTraits, Prediction } from '../../../src/diffusion/refine/networks.ts';
 import type { Size } from '../../../src/picture/geometry.ts';
 import { HeldParts } from './held-parts.ts';
 import type { LoadedPart } from './loaded-model.ts';
 import type { OpenPart } from './part-session.ts';
 import type { StepNetworks } from './step-networks.ts';
+import { vaeCall } from './vae-call.ts';
 
 type Role = 'unet' | 'decoder';
 
@@ -34,17 +36,22 @@ const traits: ModelTraits = {
   guidanceInput: false,
 };
 
+export interface LdsrOptions {
+  readonly precision: Precision;
+  /** As of `NetworkOptions`. */
+  readonly fullTile: number | null;
+  readonly notice: (notice: Failure) => void;
+}
+
 export class LdsrNetworks implements StepNetworks {
   readonly traits = traits;
   readonly inTurn = true;
   readonly learned = null;
   readonly #parts: HeldParts<Role>;
+  readonly #fullTile: number | null;
 
-  constructor(
-    model: LoadedLdsr,
-    open: OpenPart,
-    { precision, notice }: { readonly precision: Precision; readonly notice: (notice: Failure) => void },
-  ) {
+  constructor(model: LoadedLdsr, open: OpenPart, { precision, fullTile, notice }: LdsrOptions) {
+    this.#fullTile = fullTile;
     const stays = (role: Role, working: Role): boolean => role === working;
     this.#parts = new HeldParts(open, { part: (role) => model[role], names, stays, precision, notice });
   }
@@ -71,7 +78,14 @@ export class LdsrNetworks implements StepNetworks {
   }
 
   decode(latent: Floats, size: Size): Promise<Result<Floats>> {
-    return this.#parts.run('decoder', { ...sidesOf(size), batch: 1, tokens: 1 }, { latent }, 'sample');
+    const call = {
+      role: 'decoder',
+      size,
+      largest: this.#fullTile,
+      input: 'latent',
+      output: 'sample',
+    } as const;
+    return vaeCall(this.#parts, { ...call, from: 1, to: ldsrScale, channels: 3 }, latent);
   }
 
   release(): Promise<void> {

@@ -34,8 +34,17 @@ export async function openLdsr(
   const precision = name === 'webgpu' ? device : 'fp32';
   const open = partOpener(backend, { backend: name, device: backend.gpu?.device ?? null });
   // The largest map of either decoder is that of its result, with as many channels.
-  const vaeTile = resumedTile ?? (vaeTileOn(name, precision) * latentScale) / ldsrScale;
-  return prepareLdsr(step, files, picture, { precision, vaeTile }, open, notice);
+  const ofLdsr = (tile: number): number => (tile * latentScale) / ldsrScale;
+  const vaeTile = resumedTile ?? ofLdsr(vaeTileOn(name, precision));
+  const fullTile = name === 'wasm' ? null : ofLdsr(vaeTileOn(name, 'fp32'));
+  return prepareLdsr(step, files, picture, { precision, vaeTile, fullTile }, open, notice);
+}
+
+interface HowToOpen {
+  readonly precision: Precision;
+  readonly vaeTile: number;
+  /** As of `NetworkOptions`; any when absent. */
+  readonly fullTile?: number | null;
 }
 
 /** The same on whatever opens parts. */
@@ -43,7 +52,7 @@ export async function prepareLdsr(
   step: FullLdsrStep,
   files: readonly NamedBlob[],
   picture: Size,
-  { precision, vaeTile }: { readonly precision: Precision; readonly vaeTile: number },
+  { precision, vaeTile, fullTile = null }: HowToOpen,
   open: OpenPart,
   notice: (notice: Failure) => void,
 ): Promise<Result<OpenedRefine>> {
@@ -53,7 +62,7 @@ export async function prepareLdsr(
   return ok({
     planned: planLdsr(picture, step, { vaeTile, multiple }),
     vaeTile,
-    networks: new LdsrNetworks(loaded.value, open, { precision, notice }),
+    networks: new LdsrNetworks(loaded.value, open, { precision, fullTile, notice }),
   });
 }
 

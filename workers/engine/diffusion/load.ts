@@ -44,7 +44,7 @@ export interface LoadOptions {
   /** What whoever keeps the files knows and made beside them. */
   readonly known?: Pick<DiffusionSource, 'told' | 'merged'>;
   /** See `ComputableOptions`. */
-  readonly widened?: number;
+  readonly widened?: number | undefined;
   readonly notice?: (notice: Failure) => void;
 }
 
@@ -87,7 +87,7 @@ export async function loadDiffusion(
   return ok({
     embeddings: embeddings.value,
     model: {
-      ...assembled(computable, described, step, embeddings.value, flash),
+      ...assembled(computable, described, step, embeddings.value, { flash, widened }),
       preview: await previewPart(found.value, precision),
     },
   });
@@ -155,7 +155,7 @@ function assembled(
   { base, prediction, clipSkip, latentScale }: FoundModel,
   step: FullRefineStep,
   embeddings: readonly Embedding[],
-  flash: boolean,
+  { flash, widened }: Pick<LoadOptions, 'flash' | 'widened'>,
 ): LoadedModel {
   const reader = withClipSkip(text.structure, step.clipSkip ?? clipSkip);
   const inverted = embeddings.length > 0 ? 1 : 0;
@@ -171,17 +171,17 @@ function assembled(
     },
     vocabulary: text.structure.vocabulary,
     vectors: inverted ? joinedVectors(embeddings) : null,
-    text: loadedPart(clip, text.table, { ...reader, inverted }),
+    text: loadedPart(clip, text.table, { ...reader, inverted }, widened),
     encoder:
       encoder.kind === 'vae-encoder'
         ? loadedPart(vaeEncoder, encoder.table, encoder.structure)
         : loadedPart(taesdEncoder, encoder.table, encoder.structure),
-    unet: loadedPart(unetWith({ control: control !== null, flash }), unet.table, unet.structure),
+    unet: loadedPart(unetWith({ control: control !== null, flash }), unet.table, unet.structure, widened),
     decoder:
       decoder.kind === 'vae-decoder'
         ? loadedPart(vaeDecoder, decoder.table, decoder.structure)
         : loadedPart(taesdDecoder, decoder.table, decoder.structure),
-    controlnet: control && loadedPart(controlnetWith({ flash }), control.table, control.structure),
+    controlnet: control && loadedPart(controlnetWith({ flash }), control.table, control.structure, widened),
     multiple: unetMultiple(unet.structure),
   };
 }

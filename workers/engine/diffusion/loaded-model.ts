@@ -3,10 +3,12 @@
 import type { Structure } from '../../../src/architectures/architecture.ts';
 import { callMemory, type CallMemory } from '../../../src/architectures/diffusion/call-memory.ts';
 import { buildPart, type Part, type PartForm } from '../../../src/architectures/diffusion/part.ts';
+import type { PartSource } from '../../../src/architectures/diffusion/store-plan.ts';
 import type { Precision } from '../../../src/architectures/graph-builder.ts';
 import type { Result } from '../../../src/base/result.ts';
 import type { ModelTraits } from '../../../src/diffusion/refine/networks.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
+import { fewInFull, fullTable } from './computable.ts';
 import type { PartGraph } from './onnx-graph.ts';
 
 export interface LoadedPart {
@@ -17,6 +19,12 @@ export interface LoadedPart {
   memory?(form: PartForm, precision: Precision): CallMemory | null;
   /** Whether it is the same graph in any precision. */
   readonly fixed?: boolean;
+  /** What computes in full precision in its place on a GPU; it does itself when absent. */
+  readonly full?: {
+    /** Whether that has weights of few bits, which take a while to make. */
+    few(): boolean;
+    made(): Promise<LoadedPart>;
+  };
 }
 
 /** What the files tell; null where they do not say what the UNet predicts. */
@@ -46,12 +54,23 @@ export interface LoadedModel {
   };
 }
 
-export function loadedPart<S extends Structure>(part: Part<S>, table: TensorTable, structure: S): LoadedPart {
+/** `widened`: see `ComputableOptions`. */
+export function loadedPart<S extends Structure>(
+  part: Part<S>,
+  table: TensorTable,
+  structure: S,
+  widened?: number,
+): LoadedPart {
+  const source = (): PartSource => ({ table, specs: part.tensors(structure) });
   const graph = (form: PartForm, precision: Precision): ReturnType<typeof buildPart> =>
     buildPart(part, table, structure, form, precision);
   return {
     weights: table.blob,
     graph,
+    full: {
+      few: () => fewInFull(source(), widened),
+      made: async () => loadedPart(part, await fullTable(source(), widened), structure),
+    },
     memory: (form, precision) => {
       const built = graph(form, precision);
       return built.ok ? callMemory(built.value) : null;

@@ -100,6 +100,7 @@ function bench(
     now,
     precision,
     keepAll,
+    fullTile: null,
     room: null,
     notice: (notice) => notices.push(notice),
   });
@@ -180,6 +181,7 @@ describe('the networks of a diffusion model', () => {
     const networks = new PartNetworks(model, () => Promise.resolve(fail('gpu-lost', 'Gone.')), {
       precision: 'fp32',
       keepAll: false,
+      fullTile: null,
       room: null,
       notice: () => undefined,
     });

@@ -10,10 +10,12 @@ import type { Precision } from '../../../src/architectures/graph-builder.ts';
 import type { Failure } from '../../../src/base/errors.ts';
 import { at } from '../../../src/base/assert.ts';
 import { failure, ok, type Result } from '../../../src/base/result.ts';
+import { redrawing } from '../../../src/diffusion/refine/canvas.ts';
 import type { Chunk, Floats, ModelTraits, Prediction } from '../../../src/diffusion/refine/networks.ts';
 import { philoxNormals } from '../../../src/diffusion/noise/philox.ts';
 import { guidanceEmbedding } from '../../../src/diffusion/guidance.ts';
 import { apart, joined } from '../../../src/diffusion/refine/planes.ts';
+import { latentScale } from '../../../src/diffusion/tiles/joint.ts';
 import type { Size } from '../../../src/picture/geometry.ts';
 import { HeldParts, type Given } from './held-parts.ts';
 import type { LoadedModel, LoadedPart } from './loaded-model.ts';
@@ -21,6 +23,7 @@ import type { OpenPart, Values } from './part-session.ts';
 import { PreviewBudget } from './preview-budget.ts';
 import { fits, type Room } from './room.ts';
 import type { StepNetworks } from './step-networks.ts';
+import { vaeCall } from './vae-call.ts';
 
 type Role = 'text' | 'encoder' | 'unet' | 'decoder' | 'controlnet' | 'preview';
 
@@ -52,6 +55,8 @@ export interface NetworkOptions {
   readonly precision: Precision;
   /** Whether all parts stay open once they are: for work that goes back and forth between them. */
   readonly keepAll: boolean;
+  /** The longest side of what the VAE takes at once in full precision, in places of the latent map; null for any. */
+  readonly fullTile: number | null;
   /** For several predictions in one call; null: each has its own. */
   readonly room: Room | null;
   readonly notice: (notice: Failure) => void;
@@ -116,12 +121,26 @@ export class PartNetworks implements StepNetworks {
     return this.#parts.run('text', form, inputs, 'hidden');
   }
 
-  encode(pixels: Floats, { width, height }: Size): Promise<Result<Floats>> {
-    return this.#parts.run('encoder', { batch: 1, width, height, tokens: 1 }, { sample: pixels }, 'mean');
+  encode(pixels: Floats, size: Size): Promise<Result<Floats>> {
+    const call = {
+      role: 'encoder',
+      size,
+      largest: this.#options.fullTile,
+      input: 'sample',
+      output: 'mean',
+    } as const;
+    return vaeCall(this.#parts, { ...call, from: latentScale, to: 1, channels: redrawing.channels }, pixels);
   }
 
-  decode(latent: Floats, { width, height }: Size): Promise<Result<Floats>> {
-    return this.#parts.run('decoder', { batch: 1, width, height, tokens: 1 }, { latent }, 'sample');
+  decode(latent: Floats, size: Size): Promise<Result<Floats>> {
+    const call = {
+      role: 'decoder',
+      size,
+      largest: this.#options.fullTile,
+      input: 'latent',
+      output: 'sample',
+    } as const;
+    return vaeCall(this.#parts, { ...call, from: 1, to: latentScale, channels: 3 }, latent);
   }
 
   /** A preview that cannot be made is no reason to stop: the next call tells what is wrong. */

@@ -49,7 +49,8 @@ export async function openRefine(
   const vaeTile = resumedTile ?? vaeTileOn(name, precision);
   // The CPU widens what is written in halves.
   const halves = name === 'wasm' || device === 'fp16';
-  const how = { precision, flash, halves, vaeTile, room: roomOn(backend) };
+  const fullTile = name === 'wasm' ? null : vaeTileOn(name, 'fp32');
+  const how = { precision, flash, halves, vaeTile, fullTile, room: roomOn(backend) };
   return prepareRefine(step, source, picture, how, open, notice);
 }
 
@@ -59,6 +60,8 @@ interface HowToOpen {
   /** Whether the device computes in half precision what is written so; it does when absent. */
   readonly halves?: boolean;
   readonly vaeTile?: number;
+  /** As of `NetworkOptions`; any when absent. */
+  readonly fullTile?: number | null;
   /** For several predictions in one call; each has its own when absent. */
   readonly room?: Room | null;
 }
@@ -68,7 +71,14 @@ export async function prepareRefine(
   step: FullRefineStep,
   { files, merges, ...known }: DiffusionSource,
   picture: Size,
-  { precision, flash, halves = true, vaeTile: usualTile = vaeTiles[precision], room = null }: HowToOpen,
+  {
+    precision,
+    flash,
+    halves = true,
+    vaeTile: usualTile = vaeTiles[precision],
+    fullTile = null,
+    room = null,
+  }: HowToOpen,
   open: OpenPart,
   notice: (notice: Failure) => void,
 ): Promise<Result<OpenedRefine>> {
@@ -101,6 +111,8 @@ export async function prepareRefine(
     vaeTile,
     networks: new PartNetworks(model, open, {
       precision,
+      // A graph of one shape takes no other.
+      fullTile: fixed?.vae ? null : fullTile,
       keepAll: planned.value.order.inTurn,
       room,
       notice,
