@@ -94,7 +94,7 @@ async function byHand(picture: MemoryStore, opened: OpenedRefine): Promise<Pixel
   const encoded = await Promise.all(
     order.script.rows.map((_, row) => value((networks as Networks).text(order.chunk(row)))),
   );
-  const context = contextOf(at(at(order.script.steps, 0), 0), order.script, encoded);
+  const context = contextOf(at(at(order.script.evaluations, 0), 0), order.script, encoded);
   for (const [canvas, job] of ultimate.jobs.entries()) {
     const block = await redrawn(job, canvas, result, context, opened);
     const seen = visibleCrop(job, picture);

@@ -8,8 +8,9 @@ import { before } from './pass-order.ts';
 import type { ModelPass, Pass, PassSource, ResamplePass } from './passes.ts';
 import type { Recipe, SizeTarget, Step, UpscaleStep } from './recipe.ts';
 import { ldsrScale } from '../diffusion/ldsr/choices.ts';
+import { ultimateDefaults } from '../diffusion/tiles/ultimate-options.ts';
 import { withLdsrDefaults } from './ldsr.ts';
-import { withDefaults, type RefineStep } from './refine.ts';
+import { withDefaults, type FullRefineStep, type RefineStep } from './refine.ts';
 
 /** Seen around a picture that is padded without a colour being named. */
 const defaultBackground = '#000000';
@@ -89,13 +90,23 @@ export function sizeOf(source: Size, target: SizeTarget): Size {
   return { width: target.width, height: target.height };
 }
 
-/** Redraws the picture, then gives it its own colours back; at no strength there is nothing to redraw. */
+/** Redraws the picture, then gives it its own colours back; where nothing is redrawn it stays as it is. */
 function refine(size: Size, step: number, asked: RefineStep, from: PassSource, passes: Pass[]): PassSource {
   const full = withDefaults(asked);
-  if (full.strength === 0) return from;
+  if (!redraws(full, size)) return from;
   const drawn = append(passes, from, [{ kind: 'refine', step, refine: full, output: size }]);
   if (full.colour === 'none') return drawn;
   return append(passes, drawn, [{ kind: 'colour', step, other: from, match: full.colour, output: size }]);
+}
+
+/** At no strength nothing is redrawn, but for the seams of Ultimate SD Upscale, which have a strength of their own. */
+function redraws({ strength, tiles }: FullRefineStep, { width, height }: Size): boolean {
+  if (tiles?.mode !== 'ultimate') return strength > 0;
+  const usual = ultimateDefaults;
+  const { tile = usual.tile.width, seams = usual.seamFix, seamWidth = usual.seamWidth } = tiles;
+  const tilesToo = strength > 0 && tiles.redraw !== 'none';
+  const hasSeams = (width > tile || height > tile) && (seams === 'band' ? seamWidth > 0 : seams !== 'none');
+  return tilesToo || (hasSeams && (tiles.seamStrength ?? usual.seamDenoise) > 0);
 }
 
 /** What part of a step's input fills what part of its output. */

@@ -45,6 +45,28 @@ describe('a refine step', () => {
     expect(passesOf(enlarge, { kind: 'refine', strength: 0 }).map(({ kind }) => kind)).toEqual(['model']);
   });
 
+  it('mends the seams of Ultimate SD Upscale at no strength too, and goes where nothing is redrawn', () => {
+    const kinds = (more: Partial<RefineStep>): string =>
+      passesOf({ kind: 'refine', colour: 'none', ...more })
+        .map(({ kind }) => kind)
+        .join(' ');
+    const ultimate = { mode: 'ultimate', seams: 'band', seamStrength: 0.5 } as const;
+    expect(kinds({ strength: 0, tiles: ultimate })).toBe('refine');
+    expect(kinds({ tiles: { ...ultimate, redraw: 'none' } })).toBe('refine');
+    for (const nothing of [
+      { seams: 'none' },
+      { seamStrength: 0 },
+      { seamWidth: 0 },
+      // The picture is one tile, and has no seam.
+      { tile: 640 },
+    ] as const) {
+      expect(kinds({ strength: 0, tiles: { ...ultimate, ...nothing } })).toBe('resample');
+      expect(kinds({ tiles: { ...ultimate, redraw: 'none', ...nothing } })).toBe('resample');
+      expect(kinds({ tiles: { ...ultimate, ...nothing } })).toBe('refine');
+    }
+    expect(kinds({ strength: 0, tiles: { ...ultimate, seams: 'half-tile', seamWidth: 0 } })).toBe('refine');
+  });
+
   it('is told in words', () => {
     const words = {
       times: (scale: number) => `${scale}×`,

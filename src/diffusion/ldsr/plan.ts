@@ -40,7 +40,7 @@ export function planLdsr(size: Size, choices: LdsrChoices, means: LdsrMeans): Pl
       canvases: [canvas],
       inTurn: false,
       fromNoise: true,
-      script: { rows: [], steps: plan.timesteps.map(() => [[]]), branches: 1 },
+      script: { rows: [], evaluations: plan.timesteps.map(() => [[]]), branches: 1 },
       chunk: (row) => {
         throw new RangeError(`There is no text, and so no row ${row}`);
       },

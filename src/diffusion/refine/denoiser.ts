@@ -6,7 +6,7 @@ import type { PixelStore } from '../../picture/pixel-store.ts';
 import { cutPlanes } from '../../tiles/cut.ts';
 import { denoisedFrom, guided, modelInput } from '../guidance.ts';
 import type { NoiseField } from '../noise/noise-field.ts';
-import { begin, finished, next, wanted, type Run, type Wanted } from '../samplers/run.ts';
+import { askedStill, begin, finished, next, wanted, type Run, type Wanted } from '../samplers/run.ts';
 import type { GridTile } from '../tiles/grid.ts';
 import { LatentJoiner, type PartlyJoined } from '../tiles/latent-joiner.ts';
 import type { Canvas } from './canvas.ts';
@@ -16,8 +16,8 @@ import { pixelsUnder } from './vae-tiles.ts';
 /** What all canvases of a run share. */
 export interface Denoising {
   readonly guidance: number;
-  /** What the UNet is told at a step, by branch: the prompt, then the negative prompt where there is one. */
-  contexts(step: number): readonly Floats[];
+  /** What the UNet is told at an evaluation (counted from 0), by branch: the prompt, then the negative prompt where there is one. */
+  contexts(evaluation: number): readonly Floats[];
   /** Factors of the ControlNet's residuals at a step of so many; null without one. */
   control(step: number, steps: number, branch: number): readonly number[] | null;
 }
@@ -85,7 +85,7 @@ export class CanvasDenoiser {
     const asked = wanted(this.#run);
     invariant(asked, 'The canvas is denoised already');
     const x = cutPlanes(floats(asked.x), this.#canvas.grid.size, tile.rect);
-    const contexts = this.#denoising.contexts(this.#run.step);
+    const contexts = this.#denoising.contexts(this.#evaluation());
     if (branch >= this.#answers.length) {
       const calls = await this.#calls(tile, x, asked, source);
       const answers = await this.#networks.predict(calls);
@@ -114,6 +114,11 @@ export class CanvasDenoiser {
     return { run: this.#run, joined: this.#joiner.partly(), answers: this.#answers };
   }
 
+  /** How often the network was asked for the whole canvas. */
+  #evaluation(): number {
+    return this.#canvas.steps.evaluations - askedStill(this.#run);
+  }
+
   /** What is still to be asked of a tile. */
   async #calls(
     tile: GridTile,
@@ -126,7 +131,7 @@ export class CanvasDenoiser {
     const sample = modelInput(x, sigma);
     const { width, height } = tile.rect;
     const calls: Prediction[] = [];
-    for (const [branch, context] of denoising.contexts(step).entries()) {
+    for (const [branch, context] of denoising.contexts(this.#evaluation()).entries()) {
       if (branch < this.#answers.length) continue;
       const factors = denoising.control(step, plan.timesteps.length, branch);
       const seen = factors && { hint: await this.#seen(tile, source), factors };

@@ -5,6 +5,7 @@ import { ok, type Result } from '../../base/result.ts';
 import type { Size } from '../../picture/geometry.ts';
 import { needsNegative } from '../guidance.ts';
 import { noiseField } from '../noise/noise-field.ts';
+import { evaluationsAStep } from '../samplers/names.ts';
 import { askedStill, begin } from '../samplers/run.ts';
 import { scaledLinearSchedule } from '../schedule/noise-schedule.ts';
 import { planSteps } from '../schedule/plan.ts';
@@ -51,12 +52,12 @@ const standardPrompt = 'highly detailed';
 
 /** Failures: `recipe-invalid`, `prompt-too-long`, `prompt-unsupported`. */
 export function planRefine(picture: Size, choices: RefineChoices, means: RefineMeans): Result<PlannedRefine> {
-  const steps = stepsOf(choices, choices.strength);
-  if (!steps.ok) return steps;
-  const planned = canvasesOf(picture, choices, steps.value, means);
+  const planned = canvasesOf(picture, choices, means);
   if (!planned.ok) return planned;
   const { canvases, sdUpscale, ultimate } = planned.value;
-  const script = scriptFor(choices, longest(canvases, steps.value), means);
+  // Seams may take more of them than tiles do.
+  const evaluations = Math.max(...canvases.map(({ steps }) => steps.evaluations));
+  const script = scriptFor(choices, evaluations, means);
   if (!script.ok) return script;
   const { control, guidance, noise } = choices;
   const firsts = firstVectors(means.embeddings);
@@ -98,10 +99,14 @@ function stepsOf(choices: RefineChoices, strength: number): Result<CanvasSteps> 
   return ok({ plan: plan.value, evaluations: askedStill(begin(plan.value, nothing, nothing)) });
 }
 
-/** A model that takes the guidance as an input is asked once. */
-function scriptFor(choices: RefineChoices, { plan }: CanvasSteps, means: RefineMeans): Result<Script> {
+/**
+ * A model that takes the guidance as an input is asked once. Editing counts in evaluations, as AUTOMATIC1111's does: a sampler with
+ * two of them a step has twice as many of the steps that prompts speak of.
+ */
+function scriptFor(choices: RefineChoices, evaluations: number, means: RefineMeans): Result<Script> {
   const { traits, tokenizer, embeddings } = means;
-  const options = { steps: choices.steps, padding: traits.padding, embeddings };
+  const steps = choices.steps * evaluationsAStep(choices.sampler);
+  const options = { steps, padding: traits.padding, embeddings };
   const text =
     choices.prompt === '' && choices.tiles?.mode === 'sd-upscale' ? standardPrompt : choices.prompt;
   const positive = readPrompt(text, tokenizer, options);
@@ -110,16 +115,16 @@ function scriptFor(choices: RefineChoices, { plan }: CanvasSteps, means: RefineM
   const negative = guided ? readPrompt(choices.negative, tokenizer, { ...options, negative: true }) : null;
   if (negative && !negative.ok) return negative;
   const read = equalised([positive.value, ...(negative ? [negative.value] : [])], traits.padding);
-  const rowsAt = (prompt: ReadPrompt | undefined, step: number): ReadPrompt['texts'][number] => {
-    const phase = prompt && editionAt(prompt.phases, step);
+  const rowsAt = (prompt: ReadPrompt | undefined, evaluation: number): ReadPrompt['texts'][number] => {
+    const phase = prompt && editionAt(prompt.phases, evaluation);
     return (phase && prompt.texts[phase.text]) ?? [];
   };
   const [prompted, against] = read;
   return ok(
     scriptOf(
-      plan.timesteps.map((_, step) => ({
-        positive: rowsAt(prompted, step),
-        negative: rowsAt(against, step),
+      Array.from({ length: evaluations }, (_, evaluation) => ({
+        positive: rowsAt(prompted, evaluation),
+        negative: rowsAt(against, evaluation),
       })),
     ),
   );
@@ -128,42 +133,42 @@ function scriptFor(choices: RefineChoices, { plan }: CanvasSteps, means: RefineM
 function canvasesOf(
   picture: Size,
   choices: RefineChoices,
-  steps: CanvasSteps,
   { vaeTile, multiple }: RefineMeans,
 ): Result<Pick<PlannedRefine, 'sdUpscale' | 'ultimate'> & { readonly canvases: Canvas[] }> {
-  const { tiles = { mode: 'joint' }, seed } = choices;
+  const { tiles = { mode: 'joint' }, seed, strength } = choices;
   if (tiles.mode === 'ultimate') {
-    const chosen = ultimateOptions(tiles, multiple);
-    const seams = stepsOf(choices, chosen.seamDenoise);
-    if (!seams.ok) return seams;
-    const plan = planUltimate(picture, choices.strength, chosen);
-    const each = { redraw: steps, seams: seams.value };
-    const canvases = ultimateCanvases(plan, seed, each, { vaeTile, multiple });
+    const plan = planUltimate(picture, strength, ultimateOptions(tiles, multiple));
+    // Only for what is redrawn: another strength may leave no steps.
+    const steps = new Map<number, CanvasSteps>();
+    for (const denoise of new Set(plan.jobs.map((job) => job.denoise))) {
+      const own = stepsOf(choices, denoise);
+      if (!own.ok) return own;
+      steps.set(denoise, own.value);
+    }
+    const canvases = ultimateCanvases(plan, seed, steps, { vaeTile, multiple });
     return ok({ canvases, sdUpscale: null, ultimate: plan });
   }
-  const side = tiles.tile === undefined ? jointDefaults.tile.width : tiles.tile / latentScale;
-  const options: CanvasOptions = { tile: side, overlap: jointDefaults.overlap, vaeTile, multiple };
+  const steps = stepsOf(choices, strength);
+  if (!steps.ok) return steps;
+  const usual = tiles.mode === 'joint' ? jointDefaults : sdUpscaleDefaults;
+  const side = tiles.tile ?? usual.tile.width;
+  // More than half a tile would be drawn again and again.
+  const overlap = Math.min(tiles.overlap ?? usual.overlap, side / 2);
+  const options: CanvasOptions = {
+    tile: side / latentScale,
+    overlap: overlap / latentScale,
+    vaeTile,
+    multiple,
+  };
   if (tiles.mode === 'joint') {
-    const shared = tiles.overlap === undefined ? options.overlap : tiles.overlap / latentScale;
-    const overlap = Math.min(shared, side - 1);
-    const canvases = [pictureCanvas(picture, seed, steps, { ...options, overlap })];
+    const canvases = [pictureCanvas(picture, seed, steps.value, options)];
     return ok({ canvases, sdUpscale: null, ultimate: null });
   }
-  const pixels = side * latentScale;
-  const plan = planSdUpscale(picture, {
-    tile: { width: pixels, height: pixels },
-    overlap: Math.min(tiles.overlap ?? sdUpscaleDefaults.overlap, pixels - 1),
-  });
+  const plan = planSdUpscale(picture, { tile: { width: side, height: side }, overlap });
   const canvases = plan.grid.tiles.map(({ index, rect }) =>
-    canvasAt(rect, (seed + seedStep(index, 1)) % 2 ** 32, steps, options),
+    canvasAt(rect, (seed + seedStep(index, 1)) % 2 ** 32, steps.value, options),
   );
   return ok({ canvases, sdUpscale: plan, ultimate: null });
-}
-
-/** The prompt's texts are read for as many steps as the canvas that takes most of them. */
-function longest(canvases: readonly Canvas[], steps: CanvasSteps): CanvasSteps {
-  const lengthOf = ({ plan }: CanvasSteps): number => plan.timesteps.length;
-  return canvases.reduce((most, { steps: own }) => (lengthOf(own) > lengthOf(most) ? own : most), steps);
 }
 
 /** Where the vectors of each embedding begin among all. */

@@ -187,8 +187,8 @@ export class Refining {
 
   #denoiserOf(index: number, canvas: Canvas): CanvasDenoiser {
     const { script, denoising } = this.#order;
-    const contexts = memorised((step: number) =>
-      at(script.steps, step).map((rows) => contextOf(rows, script, this.#rows)),
+    const contexts = memorised((evaluation: number) =>
+      at(script.evaluations, evaluation).map((rows) => contextOf(rows, script, this.#rows)),
     );
     const map = this.#maps[index] ?? (this.#order.fromNoise ? new Float32Array(latentLength(canvas)) : null);
     invariant(map, 'A canvas is encoded before it is denoised');
@@ -219,11 +219,11 @@ export class Refining {
   }
 }
 
-/** Keeps the last answer: the calls of a step ask for the same. */
-function memorised<T>(make: (step: number) => T): (step: number) => T {
-  let known: { readonly step: number; readonly value: T } | null = null;
-  return (step) => {
-    if (known?.step !== step) known = { step, value: make(step) };
+/** Keeps the last answer: the calls of an evaluation ask for the same. */
+function memorised<T>(make: (evaluation: number) => T): (evaluation: number) => T {
+  let known: { readonly evaluation: number; readonly value: T } | null = null;
+  return (evaluation) => {
+    if (known?.evaluation !== evaluation) known = { evaluation, value: make(evaluation) };
     return known.value;
   };
 }

@@ -1,29 +1,30 @@
-/** What a prompt and a negative prompt say at every step, as rows for the text encoder, each of which is encoded once. */
+/** What a prompt and a negative prompt say at every evaluation, as rows for the text encoder, each of which is encoded once. */
 
 import { at } from '../../base/assert.ts';
 import type { Row } from '../text/chunks.ts';
 import { applyEmphasis } from '../text/emphasis.ts';
 import type { Chunk, Floats } from './networks.ts';
 
-/** The rows of one step, one after another; prompt and negative prompt have equally many. */
-export interface StepRows {
+/** The rows of one evaluation, one after another; prompt and negative prompt have equally many. */
+export interface EvaluationRows {
   readonly positive: readonly Row[];
   /** Empty without guidance. */
   readonly negative: readonly Row[];
 }
 
 /** Indices of `Script.rows`, by branch: the prompt, then the negative prompt where there is one. */
-export type StepBranches = readonly (readonly number[])[];
+export type Branches = readonly (readonly number[])[];
 
 export interface Script {
   readonly rows: readonly Row[];
-  /** One a step. */
-  readonly steps: readonly StepBranches[];
+  /** One for each evaluation of the canvas that has most of them. */
+  readonly evaluations: readonly Branches[];
   /** 2 with a negative prompt, else 1. */
   readonly branches: number;
 }
 
-export function scriptOf(steps: readonly StepRows[]): Script {
+/** The script of what is said at one evaluation after another; equal rows become one. */
+export function scriptOf(said: readonly EvaluationRows[]): Script {
   const rows: Row[] = [];
   const known = new Map<string, number>();
   const indexOf = (row: Row): number => {
@@ -32,11 +33,11 @@ export function scriptOf(steps: readonly StepRows[]): Script {
     known.set(key, index);
     return index;
   };
-  const guided = steps.some(({ negative }) => negative.length > 0);
-  const branched = steps.map(({ positive, negative }) =>
+  const guided = said.some(({ negative }) => negative.length > 0);
+  const branched = said.map(({ positive, negative }) =>
     (guided ? [positive, negative] : [positive]).map((own) => own.map(indexOf)),
   );
-  return { rows, steps: branched, branches: guided ? 2 : 1 };
+  return { rows, evaluations: branched, branches: guided ? 2 : 1 };
 }
 
 /** The row's tokens; those of embeddings are numbers above the vocabulary, by the embedding's first row among all vectors. */

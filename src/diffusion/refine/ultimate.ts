@@ -1,5 +1,6 @@
 /** Ultimate SD Upscale as canvases: one a job, each a view of what has become of the picture so far. */
 
+import { invariant } from '../../base/assert.ts';
 import { rectOf, type Rect, type Size } from '../../picture/geometry.ts';
 import type { PixelBlock, PixelStore } from '../../picture/pixel-store.ts';
 import { Resampler } from '../../picture/resample.ts';
@@ -28,20 +29,22 @@ export function ultimateOptions(tiles: UltimateTiles, multiple: number): Ultimat
   };
 }
 
-/** The UNet sees a job whole. All have the run's seed, and `seams` are the steps of the jobs after the redraw. */
+/** The UNet sees a job whole. All have the run's seed; `steps` has those of each job's strength. */
 export function ultimateCanvases(
   { jobs }: UltimatePlan,
   seed: number,
-  steps: { readonly redraw: CanvasSteps; readonly seams: CanvasSteps },
+  steps: ReadonlyMap<number, CanvasSteps>,
   options: Pick<CanvasOptions, 'vaeTile' | 'multiple'>,
 ): Canvas[] {
-  return jobs.map(({ size, pass }) =>
-    canvasAt({ x: 0, y: 0, ...size }, seed, pass === 'redraw' ? steps.redraw : steps.seams, {
+  return jobs.map(({ size, denoise }) => {
+    const own = steps.get(denoise);
+    invariant(own, `Steps at a strength of ${denoise}`);
+    return canvasAt({ x: 0, y: 0, ...size }, seed, own, {
       ...options,
       tile: Math.max(size.width, size.height) / latentScale,
       overlap: 0,
-    }),
-  );
+    });
+  });
 }
 
 /** A read-only view of a job's crop of `store` in the size that the network runs: Lanczos, in the stored curve, as Pillow does it. */

@@ -18,6 +18,8 @@ export interface SamplerTraits {
   readonly skipsLast?: true;
   /** It ends at the least level of the schedule instead of at 0. */
   readonly endsNoisy?: true;
+  /** It asks the network twice a step, but once in a step that ends at 0. */
+  readonly secondOrder?: true;
 }
 
 const everyGrid = { normal: 'linear', karras: 'karras', trailing: 'trailing' } as const;
@@ -26,10 +28,15 @@ export const samplerTraits: Readonly<Record<SamplerName, SamplerTraits>> = {
   ddim: { grids: { normal: 'leading', trailing: 'trailing' }, usual: 'normal', eta: 0, endsNoisy: true },
   euler: { grids: everyGrid, usual: 'normal', eta: 0 },
   'euler-a': { grids: everyGrid, usual: 'normal', eta: 1 },
-  heun: { grids: everyGrid, usual: 'karras', eta: 0 },
+  heun: { grids: everyGrid, usual: 'karras', eta: 0, secondOrder: true },
   'dpmpp-2m': { grids: everyGrid, usual: 'karras', eta: 0 },
   'dpmpp-2m-sde': { grids: everyGrid, usual: 'karras', eta: 1 },
   'dpmpp-3m-sde': { grids: everyGrid, usual: 'karras', eta: 1, skipsLast: true },
   lcm: { grids: { normal: 'lcm', trailing: 'trailing' }, usual: 'normal', eta: 0 },
   turbo: { grids: { trailing: 'trailing' }, usual: 'trailing', eta: 0 },
 };
+
+/** How often a sampler asks the network in each of its steps but the last: 1 or 2. */
+export function evaluationsAStep(sampler: SamplerName): 1 | 2 {
+  return samplerTraits[sampler].secondOrder === true ? 2 : 1;
+}

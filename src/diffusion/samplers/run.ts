@@ -7,7 +7,7 @@ import { at, invariant } from '../../base/assert.ts';
 import type { StepPlan } from '../schedule/plan.ts';
 import { dpmpp2m, dpmpp2mSde, dpmpp3mSde } from './dpmpp.ts';
 import { euler, heun, lcm } from './euler.ts';
-import type { SamplerName } from './names.ts';
+import { evaluationsAStep, type SamplerName } from './names.ts';
 import type { Rule } from './rule.ts';
 import { weightedSum, type Term } from './weighted-sum.ts';
 
@@ -105,6 +105,6 @@ export function finished({ plan, x }: Run): Float32Array {
 /** How often the network is still to be asked. */
 export function askedStill({ plan, step, memory }: Run): number {
   const steps = plan.timesteps.length - step;
-  if (plan.sampler !== 'heun' || steps === 0) return steps;
+  if (evaluationsAStep(plan.sampler) === 1 || steps === 0) return steps;
   return 2 * steps - 1 - (memory.length > 0 ? 1 : 0);
 }

@@ -14,7 +14,10 @@ export const maximumChunks = 10;
 export const maximumLength = 20_000;
 
 export interface PromptOptions extends ChunkOptions {
-  /** Of the whole schedule that `[a:b:0.5]` and `[a|b]` count in: 1 or more. AUTOMATIC1111 takes the steps asked for, also where img2img runs fewer. */
+  /**
+   * Of the whole schedule that `[a:b:0.5]` and `[a|b]` count in: 1 or more. AUTOMATIC1111 takes the steps asked for, also where img2img
+   * runs fewer, and twice as many for samplers that ask the network twice a step.
+   */
   readonly steps: number;
   /** A negative prompt: tags and AND are text in it, as in AUTOMATIC1111. */
   readonly negative?: boolean;

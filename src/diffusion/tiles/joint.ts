@@ -8,12 +8,8 @@ import type { Size } from '../../picture/geometry.ts';
 /** Pixels along each side of a place of the latent map. */
 export const latentScale = 8;
 
-/** All lengths are places of the latent map. */
-interface JointOptions {
-  /** The one shape that the graphs are built for. */
-  readonly tile: Size;
-  readonly overlap: number;
-}
-
-/** Tiles of 512 pixels; an overlap of 64 pixels is the least at which img2img shows no tiles. */
-export const jointDefaults: JointOptions = { tile: { width: 64, height: 64 }, overlap: 8 };
+/** In pixels; an overlap of 64 is the least at which img2img shows no tiles. */
+export const jointDefaults: { readonly tile: Size; readonly overlap: number } = {
+  tile: { width: 512, height: 512 },
+  overlap: 64,
+};

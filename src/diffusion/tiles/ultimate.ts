@@ -30,7 +30,7 @@ export interface UltimatePlan {
   readonly shapes: readonly Size[];
 }
 
-/** The jobs for a picture of any size; the redraw has strength `denoise`, seams have their own. */
+/** The jobs for a picture of any size; the redraw has strength `denoise`, seams have their own. At none there is no job. */
 export function planUltimate(
   picture: Size,
   denoise: number,
@@ -54,7 +54,7 @@ export function planUltimate(
     ...seamAreas(picture, count, redrawSize(options), options).map((area) =>
       finish(area, options.seamDenoise),
     ),
-  ];
+  ].filter((job) => job.denoise > 0);
   const shapes = new Map(jobs.map(({ size }) => [`${size.width} ${size.height}`, size]));
   return { picture: { width: picture.width, height: picture.height }, jobs, shapes: [...shapes.values()] };
 }

@@ -46,7 +46,7 @@ export function planFault({ order }: PlannedRefine, { unet, tokens, vae }: Fixed
   }
   const chunks = Math.max(
     1,
-    ...order.script.steps.flatMap((branches) => branches.map(({ length }) => length)),
+    ...order.script.evaluations.flatMap((branches) => branches.map(({ length }) => length)),
   );
   if (tokens !== null && chunks * chunkTokens !== tokens) {
     const most = tokens / chunkTokens;
