@@ -354,7 +354,7 @@ function mendable(error: Failure): boolean {
 /** The same loss as news of a job that goes on. */
 function goesOn(error: Failure): Failure {
   if (error.code !== 'out-of-memory') return error;
-  const message = 'Memory ran out. The engine starts again, and the work goes on with smaller tiles.';
+  const message = 'Memory ran out. The engine starts again, and the work goes on.';
   return { ...error, message, detail: { ...error.detail, goesOn: true } };
 }
 

@@ -73,7 +73,7 @@ export function diffusionWords({ bytes, plural }: Formats) {
     fit: ({ reason, need }: Fit): string => {
       switch (reason) {
         case 'gpu':
-          return 'Should run on this GPU. The browser does not say how much memory the GPU has; if it runs out, smaller tiles are tried.';
+          return 'Should run on this GPU. The browser does not say how much memory the GPU has.';
         case 'little-memory':
           return `May not fit: it needs about ${bytes(need)}, and this device has little memory. Close other tabs, or take a smaller set.`;
         case 'no-half':

@@ -60,8 +60,9 @@ export function failureWords(
       if (tile) return `Memory ran short. The work goes on with smaller tiles, of ${tile}.`;
       if (detail['what'] === 'batch')
         return 'Memory ran short. Prompt and negative prompt are computed one after the other from now on.';
-      if (detail['goesOn'] === true)
-        return 'Memory ran out. The engine starts again, and the work goes on with smaller tiles.';
+      if (detail['goesOn'] === true) return 'Memory ran out. The engine starts again, and the work goes on.';
+      // It tells itself which part of a diffusion model it is.
+      if (detail['part']) return null;
       return detail['fatal'] === true
         ? 'This device ran out of memory. Close other tabs, or choose a smaller size.'
         : 'This device ran out of memory, even with the smallest tiles. Close other tabs, or choose a smaller size.';

@@ -26,6 +26,7 @@ it('says that a graph of one precision is no good, as it has no other', async ()
     names: { unet: 'UNet' },
     stays: () => true,
     precision: 'fp16',
+    wayOut: 'take another',
     notice: (notice) => notices.push(notice),
   });
   expect(await parts.run('unet', form, {}, 'noise')).toMatchObject({

@@ -19,6 +19,8 @@ export interface Holding<Role extends string> {
   /** Whether one stays open while another works. */
   stays(role: Role, working: Role): boolean;
   readonly precision: Precision;
+  /** What people can do where memory is too small for a part: an imperative, in small letters. */
+  readonly wayOut: string;
   readonly notice: (notice: Failure) => void;
 }
 
@@ -72,7 +74,8 @@ export class HeldParts<Role extends string> {
     const session = await this.#session(role, form);
     if (!session.ok) return session;
     const results = await session.value.session.run(withSilence(inputs, session.value.inputs));
-    if (!results.ok || Object.values(results.value).every(allFinite)) return results;
+    if (!results.ok) return this.#failed(role, results.error);
+    if (Object.values(results.value).every(allFinite)) return results;
     const part = this.#holding.part(role);
     if (precision === 'fp32' || this.#full.has(role) || part.fixed) {
       return fail(
@@ -105,6 +108,17 @@ export class HeldParts<Role extends string> {
     for (const role of [...this.#held.keys()]) await this.close(role);
   }
 
+  /** Nothing here is made smaller by itself, so it is told what may help. */
+  #failed(role: Role, error: Failure): Result<never> {
+    if (error.code !== 'out-of-memory') return { ok: false, error };
+    const { names, wayOut } = this.#holding;
+    return fail(
+      'out-of-memory',
+      `This device has too little memory for the ${names[role]}. Close other tabs, or ${wayOut}.`,
+      { ...error.detail, part: role },
+    );
+  }
+
   async #session(role: Role, form: PartForm): Promise<Result<Held>> {
     const precision = this.precisionOf(role);
     const key = JSON.stringify([form, precision]);
@@ -117,7 +131,7 @@ export class HeldParts<Role extends string> {
     const graph = part.graph(form, precision);
     if (!graph.ok) return graph;
     const opened = await this.#open(graph.value, part.weights);
-    if (!opened.ok) return opened;
+    if (!opened.ok) return this.#failed(role, opened.error);
     const inputs = graph.value.inputs.map(({ name, shape }): [string, number] => [
       name,
       (shape ?? []).reduce<number>((product, side) => product * Number(side), 1),

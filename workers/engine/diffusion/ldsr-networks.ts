@@ -53,7 +53,14 @@ export class LdsrNetworks implements StepNetworks {
   constructor(model: LoadedLdsr, open: OpenPart, { precision, fullTile, notice }: LdsrOptions) {
     this.#fullTile = fullTile;
     const stays = (role: Role, working: Role): boolean => role === working;
-    this.#parts = new HeldParts(open, { part: (role) => model[role], names, stays, precision, notice });
+    this.#parts = new HeldParts(open, {
+      part: (role) => model[role],
+      names,
+      stays,
+      precision,
+      wayOut: 'choose smaller tiles',
+      notice,
+    });
   }
 
   takeTurns(): void {

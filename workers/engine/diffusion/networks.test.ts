@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Precision } from '../../../src/architectures/graph-builder.ts';
 import type { Failure } from '../../../src/base/errors.ts';
-import { fail, ok } from '../../../src/base/result.ts';
+import { fail, ok, type Result } from '../../../src/base/result.ts';
 import type { OnnxModel } from '../../../src/formats/onnx/model.ts';
 import type { LoadedModel, LoadedPart } from './loaded-model.ts';
 import { PartNetworks } from './networks.ts';
@@ -175,6 +175,33 @@ describe('the networks of a diffusion model', () => {
     const full = bench(() => NaN, { precision: 'fp32' });
     expect((await full.networks.encode(new Float32Array(1), size)).ok).toBe(false);
     expect(full.opened).toHaveLength(1);
+  });
+
+  it.each([
+    ['does not open', true],
+    ['does not run', false],
+  ])('tell which of them is too large where one %s for lack of memory, and the way out', async (_, opens) => {
+    const none = (): Promise<Result<never>> =>
+      Promise.resolve(fail('out-of-memory', 'This tile is too large.', { cause: 'bad_alloc', fatal: true }));
+    const session = { run: none, release: () => Promise.resolve() };
+    const networks = new PartNetworks(model, opens ? none : () => Promise.resolve(ok(session)), {
+      precision: 'fp16',
+      keepAll: false,
+      fullTile: null,
+      room: null,
+      notice: () => undefined,
+    });
+    const done = await networks.predict([call]);
+    // The same engine cannot go on after an abort, which is told beside the words.
+    expect(done).toMatchObject({
+      ok: false,
+      error: { code: 'out-of-memory', detail: { part: 'unet', fatal: true } },
+    });
+    const message = done.ok ? '' : done.error.message;
+    for (const words of ['UNet', 'smaller copy', 'Models screen', 'smaller tiles'])
+      expect(message).toContain(words);
+    expect(message).not.toContain('This tile');
+    await networks.release();
   });
 
   it('answer what opening answers', async () => {

@@ -84,6 +84,8 @@ export class PartNetworks implements StepNetworks {
     this.#parts = new HeldParts(open, {
       part: (role) => this.#part(role),
       names,
+      wayOut:
+        'choose smaller tiles, make a smaller copy of the model on the Models screen, or take a smaller model',
       stays: (role, working) => options.keepAll || together[working].includes(role),
       precision: options.precision,
       notice: options.notice,
