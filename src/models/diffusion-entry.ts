@@ -33,6 +33,8 @@ export interface DiffusionPart {
 export interface DiffusionOrigin {
   readonly item: string;
   readonly homepage: string;
+  /** Of a LoRA: see `DiffusionItem`. */
+  readonly weight?: number;
   readonly licence: {
     readonly id: string;
     readonly url?: string;

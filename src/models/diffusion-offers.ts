@@ -17,6 +17,8 @@ export interface DiffusionItem {
   readonly base: 'sd1' | 'sd2';
   readonly prediction: 'epsilon' | 'v' | null;
   readonly sampling: 'lcm' | 'turbo' | null;
+  /** Of a LoRA whose file does not tell how strongly it is meant: its usual weight. */
+  readonly weight?: number;
   /** What it will be found to hold. */
   readonly parts: readonly DiffusionPart[];
   readonly files: readonly {
@@ -59,6 +61,7 @@ const item = v.object({
   base: v.picklist(['sd1', 'sd2']),
   prediction: v.nullable(v.picklist(['epsilon', 'v'])),
   sampling: v.nullable(v.picklist(['lcm', 'turbo'])),
+  weight: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
   parts: v.pipe(
     v.array(
       v.object({

@@ -18,6 +18,7 @@ const schema = v.object({
     v.object({
       item: v.string(),
       homepage: v.string(),
+      weight: v.exactOptional(v.number()),
       licence: v.object({
         id: v.string(),
         url: v.exactOptional(v.string()),

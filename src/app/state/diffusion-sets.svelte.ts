@@ -12,9 +12,11 @@ import {
 } from '../../models/diffusion-offers.ts';
 import type { App } from './app.svelte.ts';
 import { fitDevice } from './fit-device.ts';
+import { choiceOf } from './redraw-step.ts';
+import { parseRedraw } from './redraw.ts';
 
 export class DiffusionSets {
-  readonly #app: Pick<App, 'device' | 'diffusion' | 'downloads' | 'services'>;
+  readonly #app: Pick<App, 'choices' | 'device' | 'diffusion' | 'downloads' | 'services'>;
   #offers = $state.raw<DiffusionOffers | null>(null);
   #failed = $state.raw<Failure | null>(null);
 
@@ -72,6 +74,32 @@ export class DiffusionSets {
         .filter((item) => !this.isHere(item))
         .map((item) => this.fetch(item)),
     );
+    // Somebody who chose nothing yet means the set as it is described.
+    if (this.isWhole(set) && parseRedraw(this.#app.choices.current.redraw).model === null)
+      this.#choose(set, {});
+  }
+
+  isWhole(set: DiffusionSet): boolean {
+    return this.items(set).every((item) => this.isHere(item));
+  }
+
+  /** Whether redrawing is what it is for. */
+  draws(set: DiffusionSet): boolean {
+    return this.items(set).some(({ parts }) => parts.some(({ kind }) => kind === 'unet'));
+  }
+
+  /** Redraws with all of the set, as it is described. */
+  use(set: DiffusionSet): void {
+    this.#choose(set, { on: true, open: true });
+  }
+
+  #choose(set: DiffusionSet, more: { readonly on?: true; readonly open?: true }): void {
+    const { choices, diffusion } = this.#app;
+    const entries = this.items(set).flatMap(
+      ({ id }) => diffusion.entries.find(({ from }) => from?.item === id) ?? [],
+    );
+    const chosen = choiceOf(entries);
+    if (chosen) choices.change({ redraw: { ...parseRedraw(choices.current.redraw), ...chosen, ...more } });
   }
 
   async fetch(item: DiffusionItem): Promise<void> {

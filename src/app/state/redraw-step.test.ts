@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { isSilent, type DiffusionEntry, type DiffusionKind } from '../../models/diffusion-entry.ts';
 import { withDefaults } from '../../recipes/refine.ts';
 import { parseRecipe } from '../../recipes/validate.ts';
-import { entriesOf, hindrance, redrawModel, redrawSeconds, refineStepOf, usual } from './redraw-step.ts';
+import {
+  choiceOf,
+  entriesOf,
+  hindrance,
+  redrawModel,
+  redrawSeconds,
+  refineStepOf,
+  usual,
+} from './redraw-step.ts';
 import { defaultRedraw, parseRedraw, type Redraw } from './redraw.ts';
 
 function entry(
@@ -265,5 +273,27 @@ describe('refineStepOf', () => {
       });
     }
     expect(hindrance(on({ model: 'sd1' }), strange)).toBeNull();
+  });
+
+  it('takes a downloaded set as it is described', () => {
+    const licence = { id: 'MIT', commercialUse: true };
+    const from = { item: 'fast', homepage: 'https://example.com', licence, weight: 0.125 };
+    const set = [
+      entry('control', ['controlnet']),
+      entry('fast', ['lora'], { sampling: 'lcm', from }),
+      entry('main', ['unet', 'text-encoder', 'vae-encoder', 'vae-decoder']),
+    ];
+    const chosen = choiceOf(set);
+    expect(chosen && refineStepOf(on(chosen), set)).toMatchObject({
+      weights: {
+        checkpoint: 'main.safetensors',
+        loras: [{ file: 'fast.safetensors', weight: 0.125 }],
+      },
+      control: { file: 'control.safetensors' },
+      sampler: 'lcm',
+      steps: 8,
+      guidance: 1,
+    });
+    expect(choiceOf(set.slice(0, 2))).toBeNull();
   });
 });

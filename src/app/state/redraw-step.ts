@@ -79,6 +79,29 @@ export function redrawModel(redraw: Redraw, entries: readonly DiffusionEntry[]):
   };
 }
 
+/** What to choose so that these entries work together as they are meant to: a set that was downloaded. Null where none can draw. */
+export function choiceOf(
+  entries: readonly DiffusionEntry[],
+): Pick<Redraw, 'model' | 'loras' | 'control' | 'steps' | 'sampler' | 'spacing' | 'guidance'> | null {
+  const [main] = drawers(entries);
+  if (!main) return null;
+  const loras = entries.filter((entry) => holds(entry, 'lora'));
+  return {
+    model: main.id,
+    loras: loras.map((entry) => ({ id: entry.id, weight: usualWeight(entry) })),
+    control: entries.find((entry) => holds(entry, 'controlnet'))?.id ?? null,
+    steps: null,
+    sampler: null,
+    spacing: null,
+    guidance: null,
+  };
+}
+
+/** Of a LoRA. */
+export function usualWeight({ from }: DiffusionEntry): number {
+  return from?.weight ?? 1;
+}
+
 export interface Usual {
   readonly sampler: SamplerName;
   readonly steps: number;

@@ -12,7 +12,7 @@ const prefixes: readonly (readonly [RegExp, LoraPart | null])[] = [
   [/^lora_unet_/, 'unet'],
   [/^lora_te1?_/, 'text-encoder'],
   [/^(lora_te[23]_|text_encoder_[23]\.)/, null],
-  [/^(base_model\.model\.)?(unet|diffusion_model)\./, 'unet'],
+  [/^(base_model\.model\.)?(unet|diffusion_model)\.(base_model\.model\.)?/, 'unet'],
   [/^(base_model\.model\.)?text_encoder\./, 'text-encoder'],
   [/^(base_model\.model\.)?text_model\./, 'text-encoder'],
   [/^(base_model\.model\.)?/, 'unet'],

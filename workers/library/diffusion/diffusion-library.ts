@@ -214,7 +214,7 @@ export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
   async #take(files: readonly File[], item: DiffusionItem): Promise<Result<ImportedDiffusion>> {
     const found = await recogniseDiffusion(files.map((file) => ({ name: file.name, blob: file })));
     if (!found.ok) return found;
-    const { id, name, homepage, licence, base, prediction, sampling } = item;
+    const { id, name, homepage, licence, base, prediction, sampling, weight } = item;
     const { model } = found.value;
     const told = {
       ...model,
@@ -222,7 +222,7 @@ export class DiffusionLibrary extends Library implements DiffusionLibraryApi {
       base: model.base ?? base,
       prediction: model.prediction ?? prediction,
       sampling: model.sampling ?? sampling,
-      from: { item: id, homepage, licence },
+      from: { item: id, homepage, licence, ...(weight !== undefined && { weight }) },
     };
     return this.#kept.take({ ...found.value, model: told }, () => undefined);
   }
