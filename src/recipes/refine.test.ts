@@ -123,6 +123,10 @@ describe('parseRecipe of a refine step', () => {
     expect(parseRecipe(refineWith({})).ok).toBe(true);
     expect(parseRecipe(refineWith({ tiles: { mode: 'joint', tile: 768, overlap: 64 } })).ok).toBe(true);
     expect(parseRecipe(refineWith({ tiles: { mode: 'sd-upscale', overlap: 0 } })).ok).toBe(true);
+    expect(parseRecipe(refineWith({ tiles: { mode: 'sd-upscale', overlap: 256 } })).ok).toBe(true);
+    expect(parseRecipe(refineWith({ tiles: { mode: 'joint', tile: 64 } })).ok).toBe(true);
+    expect(parseRecipe(refineWith({ tiles: { mode: 'joint', tile: 64, overlap: 32 } })).ok).toBe(true);
+    expect(parseRecipe(refineWith({ control: { start: 0.5 } })).ok).toBe(true);
   });
 
   it.each([
@@ -135,6 +139,16 @@ describe('parseRecipe of a refine step', () => {
       { tiles: { mode: 'spiral' } },
       /steps\[0\]\.tiles\.mode needs a mode: one of joint, sd-upscale, ultimate/,
     ],
+    [
+      { tiles: { mode: 'joint', tile: 64, overlap: 64 } },
+      "The recipe's steps[0].tiles must have an overlap of at most half a tile, which is 32 pixels.",
+    ],
+    [
+      { tiles: { mode: 'sd-upscale', overlap: 264 } },
+      /an overlap of at most half a tile, which is 256 pixels\.$/,
+    ],
+    [{ control: { start: 0.8, end: 0.2 } }, "The recipe's steps[0].control must start before it ends."],
+    [{ control: { start: 1 } }, "The recipe's steps[0].control must start before it ends."],
     [{ weights: { unet: 'x' } }, "The recipe's steps[0].weights.unet is not known."],
     [{ weights: { loras: [{ file: 'x' }] } }, "The recipe's steps[0].weights.loras[0].weight is missing."],
     [{ prompt: 3 }, "The recipe's steps[0].prompt must be a text."],

@@ -1,6 +1,7 @@
 /** What a refine step may say. */
 
 import * as v from 'valibot';
+import { jointDefaults } from '../diffusion/tiles/joint.ts';
 import { file, from, oneOf, text, unexpected, whole } from './validate-words.ts';
 import {
   colourMatches,
@@ -50,17 +51,31 @@ const ultimate = v.strictObject(
   unexpected,
 );
 const modes = ['joint', 'sd-upscale', 'ultimate'] as const;
-const tiles = v.variant('mode', [joint, sdUpscale, ultimate], `needs a mode: one of ${modes.join(', ')}`);
+const tiles = v.pipe(
+  v.variant('mode', [joint, sdUpscale, ultimate], `needs a mode: one of ${modes.join(', ')}`),
+  v.check(
+    (chosen) => chosen.mode === 'ultimate' || (chosen.overlap ?? 0) <= mostOverlap(chosen),
+    ({ input }) => `must have an overlap of at most half a tile, which is ${mostOverlap(input)} pixels`,
+  ),
+);
 
-const control = v.strictObject(
-  {
-    file: v.exactOptional(file),
-    weight: v.exactOptional(from(0, 3)),
-    start: v.exactOptional(from(0, 1)),
-    end: v.exactOptional(from(0, 1)),
-    mode: v.exactOptional(oneOf(controlModes)),
-  },
-  unexpected,
+/** As of AUTOMATIC1111's SD Upscale. Beyond it most of a picture is drawn again and again. */
+function mostOverlap({ tile: side = jointDefaults.tile.width }: { readonly tile?: number }): number {
+  return side / 2;
+}
+
+const control = v.pipe(
+  v.strictObject(
+    {
+      file: v.exactOptional(file),
+      weight: v.exactOptional(from(0, 3)),
+      start: v.exactOptional(from(0, 1)),
+      end: v.exactOptional(from(0, 1)),
+      mode: v.exactOptional(oneOf(controlModes)),
+    },
+    unexpected,
+  ),
+  v.check(({ start = 0, end = 1 }) => start < end, 'must start before it ends'),
 );
 
 export const refine = v.strictObject(

@@ -114,6 +114,8 @@ export function parseRedraw(stored: unknown): Redraw {
   const or = <T>(value: unknown, read: (value: unknown) => T): T | null =>
     value === null ? null : read(value);
   const tile = whole(from['tile'], 'tile', fallback.tile);
+  const side = Math.max(redrawRanges.tile.least, 64 * Math.round(tile / 64));
+  const mode = oneOf(redrawModes, from['mode'], fallback.mode);
   return {
     open: flag(from['open']),
     more: flag(from['more']),
@@ -127,9 +129,12 @@ export function parseRedraw(stored: unknown): Redraw {
     guidance: numberOrNull(from['guidance'], redrawRanges.guidance, 0),
     sampler: or(from['sampler'], (value) => oneOf<SamplerName | null>(samplers, value, null)),
     spacing: or(from['spacing'], (value) => oneOf<SpacingName | null>(spacings, value, null)),
-    mode: oneOf(redrawModes, from['mode'], fallback.mode),
-    tile: Math.max(redrawRanges.tile.least, 64 * Math.round(tile / 64)),
-    overlap: 8 * Math.round(whole(from['overlap'], 'overlap', fallback.overlap) / 8),
+    mode,
+    tile: side,
+    overlap: Math.min(
+      8 * Math.round(whole(from['overlap'], 'overlap', fallback.overlap) / 8),
+      mostOverlap(mode, side),
+    ),
     order: oneOf(redrawOrders, from['order'], fallback.order),
     seams: oneOf(seamFixes, from['seams'], fallback.seams),
     loras: Array.isArray(from['loras']) ? from['loras'].flatMap(parseLora) : [],
@@ -141,6 +146,12 @@ export function parseRedraw(stored: unknown): Redraw {
     strengthRule: oneOf(strengthRules, from['strengthRule'], fallback.strengthRule),
     noise: oneOf(noiseSources, from['noise'], fallback.noise),
   };
+}
+
+/** Of `Redraw.overlap`, as recipes have it: half a tile, but for paddings. */
+export function mostOverlap(mode: RedrawMode, tile: number): number {
+  const { most } = redrawRanges.overlap;
+  return mode === 'ultimate' ? most : Math.min(most, tile / 2);
 }
 
 /** A part of the run, or all of it. */

@@ -62,6 +62,12 @@ describe('Ultimate SD Upscale', () => {
   });
 });
 
+it('reads the prompt where nothing is redrawn, so that there is an operation', () => {
+  const { order } = plan({ strength: 0, tiles: { mode: 'ultimate' } });
+  expect(order.canvases).toEqual([]);
+  expect(order.script.rows).toHaveLength(1);
+});
+
 describe('the texts of a run', () => {
   const wordsAt = (more: Partial<RefineChoices>): string => {
     const { script } = plan({ prompt: '[cat:dog:3]', strength: 1, ...more }).order;

@@ -55,8 +55,8 @@ export function planRefine(picture: Size, choices: RefineChoices, means: RefineM
   const planned = canvasesOf(picture, choices, means);
   if (!planned.ok) return planned;
   const { canvases, sdUpscale, ultimate } = planned.value;
-  // Seams may take more of them than tiles do.
-  const evaluations = Math.max(...canvases.map(({ steps }) => steps.evaluations));
+  // Seams may take more of them than tiles do. Where there are neither, the prompt is read all the same: a run has an operation.
+  const evaluations = Math.max(1, ...canvases.map(({ steps }) => steps.evaluations));
   const script = scriptFor(choices, evaluations, means);
   if (!script.ok) return script;
   const { control, guidance, noise } = choices;

@@ -35,7 +35,8 @@ export function refinePass(
   const source = (canvas: number): PixelStore =>
     ultimate ? jobSource(output, at(ultimate.jobs, canvas)) : input;
   const refining = new Refining({ ...order, source }, networks, resumed?.process);
-  const { grid, form } = at(order.canvases, 0);
+  // None where nothing is redrawn, and the picture is copied.
+  const { grid, form } = order.canvases[0] ?? { grid: { tile: input }, form: { from: 1 } };
   return {
     tiles: refining.operations.length,
     tileSize: { width: grid.tile.width * form.from, height: grid.tile.height * form.from },
