@@ -37,8 +37,10 @@ export function redrawWords({ number, plural, percent }: Formats) {
     get: 'Get Stable Diffusion…',
     model: 'Model',
     missing: {
-      'text-encoder': 'This model comes without its text encoder.',
-      vae: 'This model comes without its VAE.',
+      'text-encoder': (base: DiffusionEntry['base']) =>
+        `This model comes without its text encoder. Drop "text_encoder/model.safetensors" of a folder of Stable Diffusion ${base === 'sd2' ? 2 : 1} onto this page, or choose a whole checkpoint.`,
+      vae: () =>
+        'This model comes without its VAE. Drop a VAE file onto this page, such as vae-ft-mse-840000-ema-pruned.safetensors, or get TAESD, which takes 10 MB.',
     },
     merging: (share: number) => `Merging LoRAs… ${percent(share)}`,
     trained: 'Trained',
@@ -50,7 +52,6 @@ export function redrawWords({ number, plural, percent }: Formats) {
     } satisfies Record<Trained | 'unsaid', string>,
     trainedHint:
       'How was this model trained? Its file does not say. The answer sets sampler, steps and CFG; without one they are the usual.',
-    missingHelp: 'Get the file, and drop it onto this page.',
     prompt: 'Prompt',
     promptHint: 'What the picture shows. May stay empty.',
     negative: 'Negative prompt',
