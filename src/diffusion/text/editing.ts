@@ -46,7 +46,8 @@ interface Frame {
 /**
  * The texts of a prompt over so many steps (1 or more), in order; just one, the prompt, when nothing is edited.
  * Any prompt is taken. As in AUTOMATIC1111, a prompt with a bar outside of square brackets, or with a backslash that
- * escapes nothing at its end, is not edited at all; `editingFails` tells it.
+ * escapes nothing at its end, is not edited at all; `editingFails` tells it. Its grammar is ambiguous where a bracket or colon
+ * is left over, and then leaves some edits right before it undone, such as [a:b:0.5]: or [a:3][(; here they are made.
  */
 export function editions(prompt: SourcedText, steps: number): readonly Edition[] {
   const read = readEditing(prompt.text);
