@@ -71,7 +71,7 @@ def combined(width, height, tile, overlap):
     }
 
 
-def joined(width, height, tile, overlap, uniform):
+def joined(width, height, tile, overlap):
     """Weighted averages in torch, with whole maps of weights."""
     tile_w, tile_h = tile
 
@@ -81,8 +81,6 @@ def joined(width, height, tile, overlap, uniform):
         return torch.exp(-((t - mid) ** 2) / (length * length) / (2 * 0.01)) / math.sqrt(2 * math.pi * 0.01)
 
     weights = bell(tile_h)[:, None] * bell(tile_w)[None, :]
-    if uniform:
-        weights = torch.ones_like(weights)
     total = torch.zeros(4, height, width, dtype=torch.float64)
     count = torch.zeros(height, width, dtype=torch.float64)
     index = 0
@@ -97,7 +95,6 @@ def joined(width, height, tile, overlap, uniform):
         "map": [width, height],
         "tile": list(tile),
         "overlap": overlap,
-        "weighting": "uniform" if uniform else "gaussian",
         "values": bytes_of((total / count).numpy().astype("<f4")),
     }
 
@@ -246,10 +243,9 @@ def main():
             combined(40, 24, (16, 16), 12),
         ],
         "joined": [
-            joined(50, 37, (16, 16), 4, False),
-            joined(30, 16, (16, 16), 8, False),
-            joined(23, 40, (16, 24), 12, False),
-            joined(50, 37, (16, 16), 4, True),
+            joined(50, 37, (16, 16), 4),
+            joined(30, 16, (16, 16), 8),
+            joined(23, 40, (16, 24), 12),
         ],
         "masks": masks(),
         "colours": colours(),

@@ -17,6 +17,7 @@ export interface LdsrStep extends Partial<LdsrChoices> {
 
 export type FullLdsrStep = LdsrStep & LdsrChoices;
 
+/** The step with `ldsrDefaults` where it says nothing. */
 export function withLdsrDefaults(step: LdsrStep): FullLdsrStep {
   return { ...ldsrDefaults, ...step };
 }

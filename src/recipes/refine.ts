@@ -97,6 +97,7 @@ export const refineDefaults = {
 /** A step with every choice made that does not depend on the weights. */
 export type FullRefineStep = RefineStep & Required<Pick<RefineStep, keyof typeof refineDefaults>>;
 
+/** The step with `refineDefaults` where it says nothing. */
 export function withDefaults(step: RefineStep): FullRefineStep {
   return { ...refineDefaults, ...step };
 }

@@ -2,11 +2,13 @@
 
 import * as v from 'valibot';
 
+/** The words of an object that has too much, too little, or is none. */
 export function unexpected(issue: v.StrictObjectIssue): string {
   if (!isRecord(issue.input) && issue.expected === 'Object') return 'must be an object';
   return issue.expected === 'never' ? 'is not known' : 'is missing';
 }
 
+/** Whether fields can be read of it; lists are records too. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
@@ -14,6 +16,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 export const text = v.string('must be a text');
 export const file = v.pipe(text, v.minLength(1, 'must be the name of a file'));
 
+/** A number from `least` to `greatest`, both of them too. */
 export function from(least: number, greatest: number): v.GenericSchema<number> {
   return v.pipe(
     v.number('must be a number'),
@@ -22,6 +25,7 @@ export function from(least: number, greatest: number): v.GenericSchema<number> {
   );
 }
 
+/** A whole number from `least` to `greatest` that is a multiple of `step`. */
 export function whole(least: number, greatest: number, step = 1): v.GenericSchema<number> {
   return v.pipe(
     from(least, greatest),
@@ -30,6 +34,7 @@ export function whole(least: number, greatest: number, step = 1): v.GenericSchem
   );
 }
 
+/** One of a few words. */
 export function oneOf<const T extends readonly string[]>(words: T): v.GenericSchema<T[number]> {
   return v.picklist(words, `must be one of ${words.join(', ')}`);
 }

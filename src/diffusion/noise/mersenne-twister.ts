@@ -5,6 +5,7 @@ import { at } from '../../base/assert.ts';
 const size = 624;
 const shift = 397;
 
+/** A generator of its own state of 624 words; equal seeds give equal sequences. */
 export class MersenneTwister {
   readonly #state = new Uint32Array(size);
   #position = size;

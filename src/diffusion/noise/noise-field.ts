@@ -37,23 +37,10 @@ export type NoiseSource = 'philox' | 'mt19937';
 
 /**
  * The order is AUTOMATIC1111's: a generator a picture, seeded with the picture's seed, and a draw of
- * [channels, height, width] each time. With a `laterSeedShift` (its "eta noise seed delta") all
- * draws but the first come from a generator that is seeded with that much more.
+ * [channels, height, width] each time.
  */
-export function noiseField(
-  source: NoiseSource,
-  seed: number,
-  shape: LatentShape,
-  laterSeedShift = 0,
-): NoiseField {
-  const make = source === 'philox' ? philoxField : torchCpuField;
-  const first = make(seed, shape);
-  if (laterSeedShift === 0) return first;
-  const later = make(seed + laterSeedShift, shape);
-  return {
-    shape,
-    draw: (number, area) => (number === 0 ? first.draw(0, area) : later.draw(number - 1, area)),
-  };
+export function noiseField(source: NoiseSource, seed: number, shape: LatentShape): NoiseField {
+  return (source === 'philox' ? philoxField : torchCpuField)(seed, shape);
 }
 
 /** Any rectangle of any draw costs only its own values. */

@@ -11,11 +11,13 @@ const block = 16;
 const half = block / 2;
 const fullTurn = Math.fround(2 * Math.PI);
 
+/** A `torch.Generator(device='cpu')`: draws depend on those before them. */
 export class TorchCpuGenerator {
   readonly #words: MersenneTwister;
   /** The second value of a pair in double precision, kept for the next short call. */
   #kept: number | null = null;
 
+  /** @param seed as of `manual_seed`; its lower 32 bits count */
   constructor(seed: number) {
     this.#words = new MersenneTwister(seed);
   }

@@ -43,6 +43,10 @@ export interface Foreseen {
   readonly latent: Floats;
 }
 
+/**
+ * Goes through a canvas's evaluations tile by tile, from its latent map [channels, height, width] to the denoised one; `holding`
+ * keeps places as they were. Given a `DenoiserState` it goes on from there.
+ */
 export class CanvasDenoiser {
   readonly #canvas: Canvas;
   readonly #networks: Networks;
@@ -71,7 +75,7 @@ export class CanvasDenoiser {
     const resumed = from instanceof Float32Array ? null : from;
     this.#run = from instanceof Float32Array ? begin(canvas.steps.plan, from, field.draw(0)) : from.run;
     this.#answers = resumed?.answers ?? [];
-    this.#joiner = new LatentJoiner(canvas.grid, canvas.form.channels, 'gaussian', resumed?.joined);
+    this.#joiner = new LatentJoiner(canvas.grid, canvas.form.channels, resumed?.joined);
   }
 
   /**

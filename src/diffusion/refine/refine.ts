@@ -63,6 +63,7 @@ export type Drawn =
       readonly size: Size;
     };
 
+/** A run of an order: `operations` tells what there is to do, `run` does one of them, `state` is what a checkpoint keeps in between. */
 export class Refining {
   readonly operations: readonly Operation[];
   readonly #order: RefineOrder;

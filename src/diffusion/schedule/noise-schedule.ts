@@ -29,10 +29,12 @@ export function scaledLinearSchedule(first = 0.00085, last = 0.012, timesteps = 
   return { alphas, sigmas: alphas.map((alpha) => Math.sqrt((1 - alpha) / alpha)) };
 }
 
+/** The noise level of timestep 0; 0.0292 for Stable Diffusion. */
 export function leastSigma({ sigmas }: NoiseSchedule): number {
   return at(sigmas, 0);
 }
 
+/** The noise level of the last timestep; 14.61 for Stable Diffusion. */
 export function mostSigma({ sigmas }: NoiseSchedule): number {
   return at(sigmas, sigmas.length - 1);
 }

@@ -5,10 +5,8 @@ import { area } from '../../picture/geometry.ts';
 import { cutPlanes } from '../../tiles/cut.ts';
 import { evenGrid, type EvenGrid } from './grid.ts';
 import { LatentJoiner } from './latent-joiner.ts';
-import type { Weighting } from './weights.ts';
 
 const side = fc.integer({ min: 1, max: 113 });
-const weighting = fc.constantFrom<Weighting>('gaussian', 'uniform');
 const tileSide = fc.integer({ min: 6, max: 24 });
 const grids = fc
   .record({ width: side, height: side, across: tileSide, down: tileSide, overlap: fc.nat(5) })
@@ -16,8 +14,8 @@ const grids = fc
     evenGrid({ width, height }, { width: across, height: down }, overlap),
   );
 
-function joinAll(grid: EvenGrid, weighting: Weighting, of: (index: number) => Float32Array): Float32Array {
-  const joiner = new LatentJoiner(grid, 4, weighting);
+function joinAll(grid: EvenGrid, of: (index: number) => Float32Array): Float32Array {
+  const joiner = new LatentJoiner(grid, 4);
   for (const tile of grid.tiles) joiner.add(tile, of(tile.index));
   return joiner.take();
 }
@@ -25,10 +23,10 @@ function joinAll(grid: EvenGrid, weighting: Weighting, of: (index: number) => Fl
 describe('LatentJoiner', () => {
   it('joins parts of one map to that map, whatever the tiles', () => {
     fc.assert(
-      fc.property(grids, weighting, (grid, weighting) => {
+      fc.property(grids, (grid) => {
         const { size } = grid;
         const map = Float32Array.from({ length: 4 * area(size) }, (_, i) => Math.sin(i * 1.7) * 4);
-        const joined = joinAll(grid, weighting, (index) => cutPlanes(map, size, at(grid.tiles, index).rect));
+        const joined = joinAll(grid, (index) => cutPlanes(map, size, at(grid.tiles, index).rect));
         expect(joined.length).toBe(map.length);
         const worst = joined.reduce((most, value, i) => Math.max(most, Math.abs(value - at(map, i))), 0);
         expect(worst).toBeLessThan(4e-6);
@@ -39,7 +37,7 @@ describe('LatentJoiner', () => {
 
   it('stays between what the tiles say, and says what a tile says where it is alone', () => {
     const grid = evenGrid({ width: 100, height: 38 }, { width: 40, height: 20 }, 8);
-    const joined = joinAll(grid, 'gaussian', (index) => new Float32Array(4 * 800).fill(index));
+    const joined = joinAll(grid, (index) => new Float32Array(4 * 800).fill(index));
     const last = grid.tiles.length - 1;
     expect(at(joined, 0)).toBe(0);
     expect(at(joined, joined.length - 1)).toBe(last);

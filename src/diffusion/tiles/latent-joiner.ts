@@ -3,7 +3,7 @@
 import { at, invariant } from '../../base/assert.ts';
 import { area } from '../../picture/geometry.ts';
 import type { EvenGrid, GridTile } from './grid.ts';
-import { weightLines, type Weighting } from './weights.ts';
+import { weightLines } from './weights.ts';
 
 /** A map with some of its tiles in it, by index. */
 export interface PartlyJoined {
@@ -11,6 +11,7 @@ export interface PartlyJoined {
   readonly added: readonly number[];
 }
 
+/** One map of a grid: tiles come in by `add`, each once, and the whole goes out by `take`. Weights are those of Mixture of Diffusers. */
 export class LatentJoiner {
   readonly #grid: EvenGrid;
   readonly #channels: number;
@@ -20,12 +21,12 @@ export class LatentJoiner {
   #map: Float32Array<ArrayBuffer>;
 
   /** `joined` goes on with what was joined before (it is taken over). */
-  constructor(grid: EvenGrid, channels = 4, weighting: Weighting = 'gaussian', joined?: PartlyJoined) {
+  constructor(grid: EvenGrid, channels = 4, joined?: PartlyJoined) {
     this.#grid = grid;
     this.#added = new Set(joined?.added);
     this.#channels = channels;
-    this.#across = weightLines(grid.columns, grid.tile.width, weighting);
-    this.#down = weightLines(grid.rows, grid.tile.height, weighting);
+    this.#across = weightLines(grid.columns, grid.tile.width);
+    this.#down = weightLines(grid.rows, grid.tile.height);
     this.#map = joined?.map ?? this.#empty();
   }
 

@@ -12,6 +12,7 @@ import type { SdUpscalePlan } from './sd-upscale.ts';
 
 type Samples = PixelBlock['data'];
 
+/** One run over a plan's tiles, in their order; samples are RGBA of one depth. */
 export class RampJoiner {
   readonly #plan: SdUpscalePlan;
   readonly #depth: Depth;

@@ -22,6 +22,7 @@ export interface SdUpscalePlan {
   readonly grid: EvenGrid;
 }
 
+/** The tiles of a picture of any size, in pixels; a picture smaller than a tile is one, and is padded. */
 export function planSdUpscale(
   picture: Size,
   { tile, overlap }: SdUpscaleOptions = sdUpscaleDefaults,

@@ -11,10 +11,9 @@ describe('weightLines', () => {
         fc.integer({ min: 1, max: 64 }),
         fc.integer({ min: 1, max: 300 }),
         fc.nat(),
-        fc.constantFrom('gaussian' as const, 'uniform' as const),
-        (tile, length, some, weighting) => {
+        (tile, length, some) => {
           const starts = evenStarts(length, tile, some % tile);
-          const lines = weightLines(starts, tile, weighting);
+          const lines = weightLines(starts, tile);
           const sums = new Float64Array(Math.max(length, tile));
           const counts = new Uint32Array(sums.length);
           for (const [i, start] of starts.entries()) {
@@ -30,10 +29,6 @@ describe('weightLines', () => {
         },
       ),
     );
-  });
-
-  it('counts tiles alike when uniform', () => {
-    expect([...at(weightLines([0, 2], 4, 'uniform'), 1)]).toEqual([0.5, 0.5, 1, 1]);
   });
 });
 

@@ -5,9 +5,6 @@
 
 import { at } from '../../base/assert.ts';
 
-/** `gaussian`: Mixture of Diffusers; `uniform`: MultiDiffusion. */
-export type Weighting = 'gaussian' | 'uniform';
-
 /** Variance of the bell over the square of the tile's length. */
 const variance = 0.01;
 
@@ -28,8 +25,8 @@ export function gaussianLine(length: number): Float64Array {
  * One line of weights for each of the tiles that begin at `starts` and are `tile` long. At every place of the axis the weights
  * of the tiles there sum to one; where only one is, its weight is exactly 1.
  */
-export function weightLines(starts: readonly number[], tile: number, weighting: Weighting): Float32Array[] {
-  const line = weighting === 'gaussian' ? gaussianLine(tile) : new Float64Array(tile).fill(1);
+export function weightLines(starts: readonly number[], tile: number): Float32Array[] {
+  const line = gaussianLine(tile);
   const sums = new Float64Array(at(starts, starts.length - 1) + tile);
   for (const start of starts) {
     for (let i = 0; i < tile; i++) sums[start + i] = (sums[start + i] as number) + (line[i] as number);
