@@ -49,6 +49,7 @@ export interface FoundPart<S> {
 export type CandidatePart<S> = FoundPart<S> & Candidate;
 export type Candidates = { readonly [K in keyof Structures]: CandidatePart<Structures[K]>[] };
 
+/** No part found yet; lists of its own. */
 export function noCandidates(): Candidates {
   return {
     'text-encoder': [],
@@ -139,6 +140,7 @@ function refusePacked(name: string, fault: { readonly name: string; readonly why
   return fail('model-damaged', message, { reason: 'packed', name, tensor: fault.name });
 }
 
+/** Of a UNet that is made for something else, such as inpainting; `use` is a verb with its object. */
 export function refuseUse(name: string, use: string): Result<never> {
   const message = `The UNet in "${name}" ${use}: Enlarger cannot redraw with it. Choose ${supported}.`;
   return fail('model-unsupported', message, { reason: 'diffusion-use', name });

@@ -87,6 +87,7 @@ const missingWords: Readonly<
   },
 };
 
+/** Names what is missing and what to add; `from` is the file that has the rest, `base` what it is for, where they are known. */
 export function missingParts(
   missing: readonly MissingPart[],
   from: string | null,

@@ -30,6 +30,7 @@ function refuseExtra(name: string, inputs: readonly string[]): Result<never> {
   );
 }
 
+/** Of a graph whose one size is not square. */
 export function refuseSides(name: string): Result<never> {
   return fail(
     'model-unsupported',

@@ -17,6 +17,7 @@ export interface MixedModel {
   readonly width: number;
 }
 
+/** Whether a part is a ready-made graph, and not made of tensors. */
 export function isReady(part: object): part is ReadyPart {
   return 'graph' in part;
 }

@@ -144,6 +144,7 @@ export function parseDown(given: Structure): UnetDownStructure | null {
 /** Of every group normalisation. */
 const groups = 32;
 
+/** Whether it is a list of whole numbers from 0. */
 export function isCounts(value: number | readonly number[] | undefined): value is readonly number[] {
   return Array.isArray(value) && value.every(isCount);
 }

@@ -24,6 +24,7 @@ export interface Skip {
   readonly level: number;
 }
 
+/** The levels of the way down, the finest first; all but the last halve the map. */
 export function downLevels({ widths, layers, depths, heads }: UnetDownStructure): Level[] {
   return widths.map((width, level) => ({
     name: `down_blocks.${level}`,
@@ -35,6 +36,7 @@ export function downLevels({ widths, layers, depths, heads }: UnetDownStructure)
   }));
 }
 
+/** The levels of the way up, the coarsest first; all but the last double the map. */
 export function upLevels({ widths, heads, upLayers, upDepths }: UnetStructure): Level[] {
   const coarsest = widths.length - 1;
   return widths.toReversed().map((width, index) => ({

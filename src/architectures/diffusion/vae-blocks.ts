@@ -18,6 +18,7 @@ export interface Feature extends MapShape {
 /** Groups of every normalisation: widths are multiples of it. */
 const groups = 32;
 
+/** Whether the groups of its normalisation (32) divide every width. */
 export function isWidths(widths: readonly number[]): boolean {
   return widths.every((width) => width % groups === 0);
 }

@@ -59,6 +59,7 @@ export function middleSpecs(name: string, width: number, structure: VaeStructure
   ];
 }
 
+/** The middle of either half, at the coarsest level: two residual blocks, attention over all places between them where it has that; its shape stays. */
 export function middle(builder: GraphBuilder, map: Feature, name: string, structure: VaeStructure): Feature {
   const { channels } = map;
   const first = residual(builder, map, `${name}.resnets.0`, channels, { epsilon });
@@ -86,12 +87,14 @@ export function readLevels(
   return { widths, layers, attention };
 }
 
+/** How many there are, counted from index 0 to the first that is missing. */
 export function count(has: (index: number) => boolean): number {
   let index = 0;
   while (has(index)) index++;
   return index;
 }
 
+/** A structure from plain data; null where it is none of a VAE's. */
 export function parseVae(given: Structure): VaeStructure | null {
   const base = numbers(given, ['layers', 'latent']);
   const told = flags(given, ['quant', 'attention']);

@@ -5,6 +5,7 @@ import type { TensorEntry, TensorTable } from '../../../formats/tensor-table.ts'
 /** The entries that stand for one: under another name, as another shape of the same bytes, or as parts of it. */
 export type Move = (entry: TensorEntry) => readonly TensorEntry[];
 
+/** The table after a move of each tensor, over the same bytes; of equal names the later one stays. */
 export function moved(table: TensorTable, move: Move): TensorTable {
   const tensors = new Map<string, TensorEntry>();
   for (const entry of table.tensors.values()) {
