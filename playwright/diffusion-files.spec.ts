@@ -65,7 +65,7 @@ test('a checkpoint and a LoRA are kept with what they are, an SDXL file is refus
   await expect(first).toContainText('Start here');
   await expect(first).toContainText('3 GB to download · About');
   // This browser has no GPU.
-  await expect(first).toContainText('Does not run here: without a GPU');
+  await expect(first).toContainText('Runs on the CPU here, without a GPU, very slowly');
   await first.getByText('What it is made of (3 files)').click();
   await expect(first).toContainText('Licence: CreativeML OpenRAIL-M');
   await expect(first.getByRole('button', { name: /^Download / })).toHaveCount(4);
@@ -109,6 +109,7 @@ test.describe('a set', () => {
       base: 'sd1',
       prediction: null,
       sampling: null,
+      ...(kind === 'lora' && { weight: 0.5 }),
       parts: [{ kind, values: blob.size / 2 }],
       files: [
         {
@@ -135,5 +136,13 @@ test.describe('a set', () => {
     const kept = screen(page).getByRole('region', { name: 'Diffusion files' });
     await expect(kept.getByRole('article')).toHaveCount(2);
     await expect(kept.getByRole('article', { name: 'Small' })).toContainText('Licence: MIT');
+    // As a whole, with its LoRA at the weight that it is meant to have.
+    await both.getByRole('button', { name: 'Use Both' }).click();
+    await expect(screen(page)).toBeHidden();
+    const panel = page.getByRole('complementary');
+    await expect(panel.getByRole('checkbox', { name: 'Redraw after enlarging' })).toBeChecked();
+    await panel.getByText('More about redrawing').click();
+    await expect(panel.getByRole('checkbox', { name: 'Lines' })).toBeChecked();
+    await expect(panel.getByRole('spinbutton', { name: 'Weight of Lines' })).toHaveValue('0.5');
   });
 });
