@@ -106,6 +106,23 @@ describe('refining', () => {
     }
   });
 
+  it('is cancelled while its model is made ready', async () => {
+    await open();
+    await desk.put('picture', testPicture(small));
+    const heard: string[] = [];
+    // Every tensor has to be made another.
+    const source = { ...diffusion, files: tinyDiffusion('epsilon', 'bf16') };
+    const job = { ...jobOf(recipeOf()), diffusion: source };
+    const running = desk.engine.run(
+      { ...job, jobId: 'job', resultId: 'result', previewPixels: 0 },
+      ({ kind }) => heard.push(kind),
+    );
+    setTimeout(() => void desk.engine.cancel('job'), 30);
+    expect(await running).toMatchObject({ kind: 'stopped', error: { code: 'cancelled' }, checkpoint: null });
+    expect(heard).toEqual([]);
+    expect(await desk.has('result')).toBe(false);
+  });
+
   it('is cancelled within one call, and leaves nothing', async () => {
     await open();
     await desk.put('picture', testPicture(size));

@@ -19,6 +19,7 @@ import { blobStore } from '../../../src/formats/appended-table.ts';
 import { convertTable } from '../../../src/formats/convert-table.ts';
 import { valueCount } from '../../../src/formats/tensor-bytes.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
+import type { Go } from '../jobs/control.ts';
 
 export interface ComputableOptions {
   readonly precision: Precision;
@@ -26,6 +27,8 @@ export interface ComputableOptions {
   readonly halves?: boolean;
   /** Bytes in half precision of the largest part that is widened to full precision on a device that does not. */
   readonly widened?: number | undefined;
+  /** Where it answers no, tables are left as they are, and whoever asked has to ask it too. */
+  readonly go?: Go | undefined;
   readonly notice?: ((notice: Failure) => void) | undefined;
 }
 
@@ -37,17 +40,17 @@ const mostWidened = 128 << 20;
 
 /** The model's parts, large ones in 8 bits where they can be computed neither as they are nor in full precision. */
 export async function computableModel(model: WholeModel, options: ComputableOptions): Promise<WholeModel> {
-  const { precision, halves = true, widened = mostWidened, notice } = options;
+  const { precision, halves = true, widened = mostWidened, go, notice } = options;
   const packed: string[] = [];
   const of = async <P extends { readonly table: TensorTable }>(
     what: string,
     part: P,
     specs: readonly TensorSpec[],
   ): Promise<P> => {
-    if (halves) return { ...part, table: await computableTable(part.table, precision) };
+    if (halves) return { ...part, table: await computableTable(part.table, precision, halves, go) };
     const source = { table: part.table, specs };
     if (fewInFull(source, widened)) packed.push(what);
-    return { ...part, table: await fullTable(source, widened) };
+    return { ...part, table: await fullTable(source, widened, go) };
   };
   const { text, unet: drawer, encoder, decoder, controlnet: control } = model;
   const made: WholeModel = {
@@ -68,9 +71,9 @@ export async function computableModel(model: WholeModel, options: ComputableOpti
 }
 
 /** The table for a GPU that is to compute in full precision. */
-export async function fullTable(source: PartSource, widened = mostWidened): Promise<TensorTable> {
-  const few = fewInFull(source, widened) ? await storeTable(source, 'q8', blobStore()) : null;
-  return computableTable(few ?? source.table, 'fp32', false);
+export async function fullTable(source: PartSource, widened = mostWidened, go?: Go): Promise<TensorTable> {
+  const few = fewInFull(source, widened) ? await storeTable(source, 'q8', blobStore(), go) : null;
+  return computableTable(few ?? source.table, 'fp32', false, go);
 }
 
 /** Whether that has fewer bits: where it would have too many, and has not few already. */
@@ -87,6 +90,7 @@ export async function computableTable(
   table: TensorTable,
   precision: Precision,
   halves = true,
+  go?: Go,
 ): Promise<TensorTable> {
   const compute = precision === 'fp16' ? 'f16' : 'f32';
   const names = [...table.tensors.values()]
@@ -96,7 +100,7 @@ export async function computableTable(
     })
     .map(({ name }) => name);
   if (names.length === 0) return table;
-  const converted = await convertTable(table, compute, names, blobStore());
+  const converted = await convertTable(table, compute, names, blobStore(), go);
   return converted ? converted.table : table;
 }
 

@@ -9,6 +9,7 @@ import type { Failure } from '../../../src/base/errors.ts';
 import { fail, failure, ok, type Result } from '../../../src/base/result.ts';
 import type { Floats } from '../../../src/diffusion/refine/networks.ts';
 import { allFinite } from '../../../src/diffusion/refine/planes.ts';
+import { cancelled, type Go } from '../jobs/control.ts';
 import type { LoadedPart } from './loaded-model.ts';
 import type { OpenPart, PartSession, Values } from './part-session.ts';
 
@@ -22,6 +23,8 @@ export interface Holding<Role extends string> {
   /** What people can do where memory is too small for a part: an imperative, in small letters. */
   readonly wayOut: string;
   readonly notice: (notice: Failure) => void;
+  /** Asked while weights are made; always when absent. */
+  readonly go?: Go | undefined;
 }
 
 export type Given = Readonly<Record<string, Values>>;
@@ -70,7 +73,7 @@ export class HeldParts<Role extends string> {
   }
 
   async #attempt(role: Role, form: PartForm, inputs: Given): Promise<Result<Outputs> | null> {
-    const { names, precision, notice } = this.#holding;
+    const { names, precision, notice, go } = this.#holding;
     const session = await this.#session(role, form);
     if (!session.ok) return session;
     const results = await session.value.session.run(withSilence(inputs, session.value.inputs));
@@ -94,7 +97,8 @@ export class HeldParts<Role extends string> {
     );
     // What it holds would only be in the way.
     await this.close(role);
-    this.#full.set(role, (await part.full?.made()) ?? part);
+    this.#full.set(role, (await part.full?.made(go)) ?? part);
+    if (go && !go()) return cancelled();
     return null;
   }
 

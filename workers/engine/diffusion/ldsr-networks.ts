@@ -7,6 +7,7 @@ import { ok, type Result } from '../../../src/base/result.ts';
 import { ldsrScale } from '../../../src/diffusion/ldsr/choices.ts';
 import type { Floats, ModelTraits, Prediction } from '../../../src/diffusion/refine/networks.ts';
 import type { Size } from '../../../src/picture/geometry.ts';
+import type { Go } from '../jobs/control.ts';
 import { HeldParts } from './held-parts.ts';
 import type { LoadedPart } from './loaded-model.ts';
 import type { OpenPart } from './part-session.ts';
@@ -41,6 +42,7 @@ export interface LdsrOptions {
   /** As of `NetworkOptions`. */
   readonly fullTile: number | null;
   readonly notice: (notice: Failure) => void;
+  readonly go?: Go | undefined;
 }
 
 export class LdsrNetworks implements StepNetworks {
@@ -50,7 +52,7 @@ export class LdsrNetworks implements StepNetworks {
   readonly #parts: HeldParts<Role>;
   readonly #fullTile: number | null;
 
-  constructor(model: LoadedLdsr, open: OpenPart, { precision, fullTile, notice }: LdsrOptions) {
+  constructor(model: LoadedLdsr, open: OpenPart, { precision, fullTile, notice, go }: LdsrOptions) {
     this.#fullTile = fullTile;
     const stays = (role: Role, working: Role): boolean => role === working;
     this.#parts = new HeldParts(open, {
@@ -59,6 +61,7 @@ export class LdsrNetworks implements StepNetworks {
       stays,
       precision,
       wayOut: 'choose smaller tiles',
+      go,
       notice,
     });
   }

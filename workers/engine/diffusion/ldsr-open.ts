@@ -15,20 +15,20 @@ import type { Size } from '../../../src/picture/geometry.ts';
 import { chosenFiles } from '../../../src/recipes/chosen-files.ts';
 import type { FullLdsrStep } from '../../../src/recipes/ldsr.ts';
 import type { Backend } from '../backend.ts';
+import { cancelled, type Go } from '../jobs/control.ts';
 import { computableTable } from './computable.ts';
 import { LdsrNetworks, type LoadedLdsr } from './ldsr-networks.ts';
 import { loadedPart } from './loaded-model.ts';
-import { vaeTileOn, type OpenedRefine } from './open.ts';
+import { vaeTileOn, type OpenedRefine, type Opening } from './open.ts';
 import { partOpener, type OpenPart } from './part-session.ts';
 
-/** Failures: those of reading files and finding parts; `model-unavailable` for a part that is missing. `resumedTile` as of `openRefine`. */
+/** Failures: those of reading files and finding parts; `model-unavailable` for a part that is missing; `cancelled`. */
 export async function openLdsr(
   step: FullLdsrStep,
   files: readonly NamedBlob[],
   picture: Size,
   backend: Backend,
-  notice: (notice: Failure) => void,
-  resumedTile?: number,
+  { notice, go, resumedTile }: Opening,
 ): Promise<Result<OpenedRefine>> {
   const { backend: name, precision: device } = backend.report;
   const precision = name === 'webgpu' ? device : 'fp32';
@@ -37,7 +37,7 @@ export async function openLdsr(
   const ofLdsr = (tile: number): number => (tile * latentScale) / ldsrScale;
   const vaeTile = resumedTile ?? ofLdsr(vaeTileOn(name, precision));
   const fullTile = name === 'wasm' ? null : ofLdsr(vaeTileOn(name, 'fp32'));
-  return prepareLdsr(step, files, picture, { precision, vaeTile, fullTile }, open, notice);
+  return prepareLdsr(step, files, picture, { precision, vaeTile, fullTile, go }, open, notice);
 }
 
 interface HowToOpen {
@@ -45,6 +45,7 @@ interface HowToOpen {
   readonly vaeTile: number;
   /** As of `NetworkOptions`; any when absent. */
   readonly fullTile?: number | null;
+  readonly go?: Go;
 }
 
 /** The same on whatever opens parts. */
@@ -52,17 +53,18 @@ export async function prepareLdsr(
   step: FullLdsrStep,
   files: readonly NamedBlob[],
   picture: Size,
-  { precision, vaeTile, fullTile = null }: HowToOpen,
+  { precision, vaeTile, fullTile = null, go = () => true }: HowToOpen,
   open: OpenPart,
   notice: (notice: Failure) => void,
 ): Promise<Result<OpenedRefine>> {
-  const loaded = await loadLdsr(files, step, precision);
+  const loaded = await loadLdsr(files, step, precision, go);
   if (!loaded.ok) return loaded;
+  if (!go()) return cancelled();
   const { multiple } = loaded.value;
   return ok({
     planned: planLdsr(picture, step, { vaeTile, multiple }),
     vaeTile,
-    networks: new LdsrNetworks(loaded.value, open, { precision, fullTile, notice }),
+    networks: new LdsrNetworks(loaded.value, open, { precision, fullTile, notice, go }),
   });
 }
 
@@ -70,6 +72,7 @@ async function loadLdsr(
   files: readonly NamedBlob[],
   { weights = {} }: FullLdsrStep,
   precision: Precision,
+  go: Go,
 ): Promise<Result<LoadedLdsr>> {
   const chosen = chosenFiles(files, { weights }, []);
   if (!chosen.ok) return chosen;
@@ -81,8 +84,12 @@ async function loadLdsr(
   if (!unet) return missing('network', '"unet/diffusion_pytorch_model.safetensors"');
   if (!decoder) return missing('decoder', '"vqvae/diffusion_pytorch_model.safetensors"');
   return ok({
-    unet: loadedPart(ldsrUnet, await computableTable(unet.table, precision), unet.structure),
-    decoder: loadedPart(ldsrDecoder, await computableTable(decoder.table, precision), decoder.structure),
+    unet: loadedPart(ldsrUnet, await computableTable(unet.table, precision, true, go), unet.structure),
+    decoder: loadedPart(
+      ldsrDecoder,
+      await computableTable(decoder.table, precision, true, go),
+      decoder.structure,
+    ),
     multiple: ldsrMultiple(unet.structure),
   });
 }

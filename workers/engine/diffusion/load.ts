@@ -28,6 +28,7 @@ import type { NamedBlob } from '../../../src/formats/weights-file.ts';
 import type { DiffusionSource, MergedPart } from '../../../src/protocol/engine.ts';
 import { chosenFiles, type ChosenLora } from '../../../src/recipes/chosen-files.ts';
 import type { FullRefineStep } from '../../../src/recipes/refine.ts';
+import { cancelled, type Go } from '../jobs/control.ts';
 import { computableModel } from './computable.ts';
 import { loadedPart, type LoadedModel } from './loaded-model.ts';
 import { loadReady } from './onnx-load.ts';
@@ -46,6 +47,7 @@ export interface LoadOptions {
   /** See `ComputableOptions`. */
   readonly widened?: number | undefined;
   readonly notice?: (notice: Failure) => void;
+  readonly go?: Go;
 }
 
 /** With the embeddings that prompts may name, in the order of their vectors. */
@@ -54,11 +56,11 @@ export interface LoadedDiffusion {
   readonly embeddings: readonly Embedding[];
 }
 
-/** Failures: those of reading, finding and fitting parts; `model-unavailable` for a file that is named and not there. */
+/** Failures: those of reading, finding and fitting parts; `model-unavailable` for a file that is named and not there; `cancelled`. */
 export async function loadDiffusion(
   files: readonly NamedBlob[],
   step: FullRefineStep,
-  { precision, flash, halves = true, tags, known = {}, widened, notice }: LoadOptions,
+  { precision, flash, halves = true, tags, known = {}, widened, notice, go = () => true }: LoadOptions,
 ): Promise<Result<LoadedDiffusion>> {
   const chosen = chosenFiles(files, step, tags);
   if (!chosen.ok) return chosen;
@@ -70,18 +72,23 @@ export async function loadDiffusion(
   const described = { ...found.value, prediction: found.value.prediction ?? told?.prediction ?? null };
   if (hasReady(found.value)) {
     const { loras } = chosen.value;
-    const model = await loadReady(described, step, { precision, flash, halves, loras });
+    const model = await loadReady(described, step, { precision, flash, halves, loras, go });
     if (!model.ok) return model;
+    if (!go()) return cancelled();
     const preview = await previewPart(found.value, precision);
     return ok({ model: { ...model.value, preview }, embeddings: [] });
   }
   const whole = wholeModel(found.value);
   if (!whole.ok) return whole;
   const ahead = known.merged ?? [];
-  const merged = await withLoras(whole.value, found.value.loras, chosen.value.loras, ahead, precision);
+  const merged = await withLoras(whole.value, found.value.loras, chosen.value.loras, ahead, {
+    precision,
+    go,
+  });
   if (!merged.ok) return merged;
   // After the LoRAs, so that these are merged into weights as exact as can be.
-  const computable = await computableModel(merged.value, { precision, halves, widened, notice });
+  const computable = await computableModel(merged.value, { precision, halves, widened, notice, go });
+  if (!go()) return cancelled();
   const embeddings = await readEmbeddings(found.value.embeddings, whole.value.text.structure.width);
   if (!embeddings.ok) return embeddings;
   return ok({
@@ -93,17 +100,19 @@ export async function loadDiffusion(
   });
 }
 
+type MergeOptions = Pick<LoadOptions, 'precision' | 'go'>;
+
 async function withLoras(
   model: WholeModel,
   files: readonly GivenWeights[],
   wanted: readonly ChosenLora[],
   merged: readonly MergedPart[],
-  precision: Precision,
+  how: MergeOptions,
 ): Promise<Result<WholeModel>> {
   if (wanted.length === 0) return ok(model);
-  const unet = await mergedPart('unet', model, files, wanted, merged, precision);
+  const unet = await mergedPart('unet', model, files, wanted, merged, how);
   if (!unet.ok) return unet;
-  const text = await mergedPart('text-encoder', model, files, wanted, merged, precision);
+  const text = await mergedPart('text-encoder', model, files, wanted, merged, how);
   if (!text.ok) return text;
   return ok({
     ...model,
@@ -118,7 +127,7 @@ async function mergedPart(
   files: readonly GivenWeights[],
   wanted: readonly ChosenLora[],
   merged: readonly MergedPart[],
-  precision: Precision,
+  { precision, go }: MergeOptions,
 ): Promise<Result<TensorTable>> {
   const tables: ReadonlyMap<LoraPart, TensorTable> = new Map([
     ['unet', unet.table],
@@ -130,7 +139,7 @@ async function mergedPart(
   if (changes.value.size === 0) return ok(table);
   const ahead = merged.find((one) => one.part === part && one.from === from && isMergeOf(one, wanted));
   if (ahead) return withMerged(table, ahead.weights);
-  return mergeLoras(table, changes.value, precision === 'fp16' ? 'f16' : 'f32', blobStore());
+  return mergeLoras(table, changes.value, precision === 'fp16' ? 'f16' : 'f32', blobStore(), go);
 }
 
 function isMergeOf({ part, loras }: MergedPart, wanted: readonly ChosenLora[]): boolean {

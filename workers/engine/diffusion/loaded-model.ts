@@ -8,6 +8,7 @@ import type { Precision } from '../../../src/architectures/graph-builder.ts';
 import type { Result } from '../../../src/base/result.ts';
 import type { ModelTraits } from '../../../src/diffusion/refine/networks.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
+import type { Go } from '../jobs/control.ts';
 import { fewInFull, fullTable } from './computable.ts';
 import type { PartGraph } from './onnx-graph.ts';
 
@@ -23,7 +24,8 @@ export interface LoadedPart {
   readonly full?: {
     /** Whether that has weights of few bits, which take a while to make. */
     few(): boolean;
-    made(): Promise<LoadedPart>;
+    /** Ended by `go` it is nothing that should be opened. */
+    made(go?: Go): Promise<LoadedPart>;
   };
 }
 
@@ -69,7 +71,7 @@ export function loadedPart<S extends Structure>(
     graph,
     full: {
       few: () => fewInFull(source(), widened),
-      made: async () => loadedPart(part, await fullTable(source(), widened), structure),
+      made: async (go) => loadedPart(part, await fullTable(source(), widened, go), structure),
     },
     memory: (form, precision) => {
       const built = graph(form, precision);

@@ -17,6 +17,7 @@ import { guidanceEmbedding } from '../../../src/diffusion/guidance.ts';
 import { apart, joined } from '../../../src/diffusion/refine/planes.ts';
 import { latentScale } from '../../../src/diffusion/tiles/joint.ts';
 import type { Size } from '../../../src/picture/geometry.ts';
+import type { Go } from '../jobs/control.ts';
 import { HeldParts, type Given } from './held-parts.ts';
 import type { LoadedModel, LoadedPart } from './loaded-model.ts';
 import type { OpenPart, Values } from './part-session.ts';
@@ -60,6 +61,8 @@ export interface NetworkOptions {
   /** For several predictions in one call; null: each has its own. */
   readonly room: Room | null;
   readonly notice: (notice: Failure) => void;
+  /** As of `Holding`. */
+  readonly go?: Go | undefined;
   /** Tells milliseconds. */
   readonly now?: () => number;
 }
@@ -89,6 +92,7 @@ export class PartNetworks implements StepNetworks {
       stays: (role, working) => options.keepAll || together[working].includes(role),
       precision: options.precision,
       notice: options.notice,
+      go: options.go,
     });
   }
 

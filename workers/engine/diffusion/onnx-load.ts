@@ -17,6 +17,7 @@ import { fail, ok, type Result } from '../../../src/base/result.ts';
 import { endToken } from '../../../src/diffusion/text/tokenizer.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
 import type { FullRefineStep } from '../../../src/recipes/refine.ts';
+import type { Go } from '../jobs/control.ts';
 import { computableTable } from './computable.ts';
 import { loadedPart, type LoadedModel, type LoadedPart } from './loaded-model.ts';
 import { halfRefusal, readyRefusal } from './onnx-refusal.ts';
@@ -28,6 +29,8 @@ interface ReadyOptions {
   readonly halves: boolean;
   /** What prompts and the recipe name. */
   readonly loras: readonly { readonly file: string }[];
+  /** See `ComputableOptions`. */
+  readonly go?: Go;
 }
 
 /** Of CLIP's tokenizer. */
@@ -40,7 +43,7 @@ const clipVocabulary = 49408;
 export async function loadReady(
   found: FoundModel,
   step: FullRefineStep,
-  { precision, flash, halves, loras }: ReadyOptions,
+  { precision, flash, halves, loras, go }: ReadyOptions,
 ): Promise<Result<LoadedModel>> {
   const mixed = mixedModel(found);
   if (!mixed.ok) return mixed;
@@ -50,7 +53,7 @@ export async function loadReady(
   const made = async <S extends Structure>(
     part: Part<S>,
     { table, structure }: { readonly table: TensorTable; readonly structure: S },
-  ): Promise<LoadedPart> => loadedPart(part, await computableTable(table, precision, halves), structure);
+  ): Promise<LoadedPart> => loadedPart(part, await computableTable(table, precision, halves, go), structure);
   return ok({
     traits: {
       prediction: found.prediction,

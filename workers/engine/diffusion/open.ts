@@ -10,6 +10,7 @@ import type { BackendName, Precision } from '../../../src/protocol/backend.ts';
 import type { DiffusionSource } from '../../../src/protocol/engine.ts';
 import type { FullRefineStep } from '../../../src/recipes/refine.ts';
 import type { Backend } from '../backend.ts';
+import type { Go } from '../jobs/control.ts';
 import { loadDiffusion } from './load.ts';
 import { planFault, withOneTile } from './onnx-plan.ts';
 import { PartNetworks } from './networks.ts';
@@ -32,14 +33,21 @@ export function vaeTileOn(backend: BackendName, precision: Precision): number {
   return backend === 'wasm' ? vaeTiles.fp16 : vaeTiles[precision];
 }
 
-/** `resumedTile` is the `vaeTile` of work that is gone on with, maybe on another backend. Failures: those of loading and planning. */
+/** What opening tells, and is told. */
+export interface Opening {
+  readonly notice: (notice: Failure) => void;
+  readonly go: Go;
+  /** The `vaeTile` of work that is gone on with, maybe on another backend. */
+  readonly resumedTile?: number | undefined;
+}
+
+/** Failures: those of loading and planning; `cancelled`. */
 export async function openRefine(
   step: FullRefineStep,
   source: DiffusionSource,
   picture: Size,
   backend: Backend,
-  notice: (notice: Failure) => void,
-  resumedTile?: number,
+  { notice, go, resumedTile }: Opening,
 ): Promise<Result<OpenedRefine>> {
   const { backend: name, precision: device } = backend.report;
   const precision = name === 'webgpu' ? device : 'fp32';
@@ -50,7 +58,7 @@ export async function openRefine(
   // The CPU widens what is written in halves.
   const halves = name === 'wasm' || device === 'fp16';
   const fullTile = name === 'wasm' ? null : vaeTileOn(name, 'fp32');
-  const how = { precision, flash, halves, vaeTile, fullTile, room: roomOn(backend) };
+  const how = { precision, flash, halves, vaeTile, fullTile, room: roomOn(backend), go };
   return prepareRefine(step, source, picture, how, open, notice);
 }
 
@@ -64,6 +72,7 @@ interface HowToOpen {
   readonly fullTile?: number | null;
   /** For several predictions in one call; each has its own when absent. */
   readonly room?: Room | null;
+  readonly go?: Go;
 }
 
 /** The same on whatever opens parts. */
@@ -78,6 +87,7 @@ export async function prepareRefine(
     vaeTile: usualTile = vaeTiles[precision],
     fullTile = null,
     room = null,
+    go = () => true,
   }: HowToOpen,
   open: OpenPart,
   notice: (notice: Failure) => void,
@@ -86,7 +96,7 @@ export async function prepareRefine(
   if (!tokenizer.ok) return tokenizer;
   const prompt = readPrompt(step.prompt, tokenizer.value, { steps: step.steps, padding: endToken });
   if (!prompt.ok) return prompt;
-  const options = { precision, flash, halves, tags: prompt.value.loras, known, notice };
+  const options = { precision, flash, halves, tags: prompt.value.loras, known, notice, go };
   const loaded = await loadDiffusion(files, step, options);
   if (!loaded.ok) return loaded;
   const { model, embeddings } = loaded.value;
@@ -116,6 +126,7 @@ export async function prepareRefine(
       keepAll: planned.value.order.inTurn,
       room,
       notice,
+      go,
     }),
   });
 }

@@ -1,4 +1,13 @@
-/** Pause and cancel of one job. Both take effect between two tiles. */
+import { fail, type Result } from '../../../src/base/result.ts';
+
+/** Whether work is still wanted: asked now and then while weights are made, which reads Blobs, so that messages come in. */
+export type Go = () => boolean;
+
+export function cancelled(): Result<never> {
+  return fail('cancelled', 'The job was cancelled.');
+}
+
+/** Pause and cancel of one job. Both take effect between two tiles, and a cancel while the job is prepared, too. */
 export class JobControl {
   #cancelled = false;
   #resume: (() => void) | null = null;

@@ -67,7 +67,7 @@ class Job {
 
   async run(): Promise<JobOutcome> {
     const loadStart = performance.now();
-    const prepared = await prepareJob(this.#request, this.#tools, this.#emit);
+    const prepared = await prepareJob(this.#request, this.#tools, this.#emit, () => !this.#control.cancelled);
     this.#loadSeconds += (performance.now() - loadStart) / 1000;
     if (!prepared.ok) return this.#stopBefore(prepared.error);
     this.#prepared = prepared.value;

@@ -26,6 +26,7 @@ import { refineEstimate } from '../steps/refine-estimate.ts';
 import { refinePass } from '../steps/refine.ts';
 import { resizeEstimate, resizePass } from '../steps/resize.ts';
 import { pictureAlpha, upscalePass } from '../steps/upscale.ts';
+import { cancelled, type Go } from './control.ts';
 import type { Emit, JobTools } from './job.ts';
 import type { PassEstimate } from './progress.ts';
 
@@ -57,6 +58,7 @@ export async function prepareJob(
   request: JobRequest,
   tools: JobTools,
   emit: Emit,
+  go: Go,
 ): Promise<Result<PreparedJob>> {
   const source = tools.shelf.get(request.pictureId);
   if (!source.ok) return source;
@@ -75,15 +77,16 @@ export async function prepareJob(
   const notice = (said: Failure): void => {
     emit({ kind: 'notice', notice: said });
   };
+  const given = <T>(result: Result<T>): Result<T> => {
+    if (!result.ok && result.error.code !== 'gpu-lost') for (const id of storeIds) tools.shelf.drop(id);
+    return result;
+  };
   const models = new Map<string, OpenedModel>();
   const needed = new Set(neededModels(request.recipe).map((id) => cards.get(id)?.card.file.sha256 ?? ''));
   for (const pass of passes) {
     if (pass.kind !== 'model' || models.has(pass.model)) continue;
-    const opened = await openModel(pass, cards, needed, tools);
-    if (!opened.ok) {
-      if (opened.error.code !== 'gpu-lost') for (const id of storeIds) tools.shelf.drop(id);
-      return opened;
-    }
+    const opened = given(go() ? await openModel(pass, cards, needed, tools) : cancelled());
+    if (!opened.ok) return opened;
     const said = takeNotice(opened.value);
     if (said) notice(said);
     models.set(pass.model, opened.value);
@@ -94,15 +97,13 @@ export async function prepareJob(
     if (pass.kind !== 'refine' && pass.kind !== 'ldsr') continue;
     const diffusion = request.diffusion ?? { files: [], merges: new Blob() };
     const { backend } = tools;
-    const tile = request.checkpoint?.pass === index ? request.checkpoint.refine?.vaeTile : undefined;
+    const resumedTile = request.checkpoint?.pass === index ? request.checkpoint.refine?.vaeTile : undefined;
+    const opening = { notice, go, resumedTile };
     const refine =
       pass.kind === 'ldsr'
-        ? await openLdsr(pass.ldsr, diffusion.files, pass.input, backend, notice, tile)
-        : await openRefine(pass.refine, diffusion, pass.output, backend, notice, tile);
-    if (!refine.ok) {
-      for (const id of storeIds) tools.shelf.drop(id);
-      return refine;
-    }
+        ? await openLdsr(pass.ldsr, diffusion.files, pass.input, backend, opening)
+        : await openRefine(pass.refine, diffusion, pass.output, backend, opening);
+    if (!refine.ok) return given(refine);
     refines.set(index, refine.value);
   }
 
