@@ -104,7 +104,7 @@ it('says which layers have no place, and takes the others', () => {
   const shapes = { ...layer('lora_unet_conv_in', 36, 320), ...layer('lora_te_text_model_final', 8, 8) };
   const plan = planLoras(base, [lora(shapes)]);
   if (!plan.ok) throw new Error(plan.error.message);
-  expect(plan.value.left).toEqual(['style.safetensors: lora_te_text_model_final']);
+  expect(plan.value.left).toEqual([{ name: 'style.safetensors', left: 1, layers: 2 }]);
   expect([...(plan.value.changes.get('unet')?.keys() ?? [])]).toEqual(['conv_in.weight']);
 });
 

@@ -35,8 +35,17 @@ export type LoraChanges = ReadonlyMap<string, readonly LoraChange[]>;
 
 export interface LoraPlan {
   readonly changes: ReadonlyMap<LoraPart, LoraChanges>;
-  /** Layers that these parts do not have, as "file: layer". */
-  readonly left: readonly string[];
+  /** The LoRAs that have layers for which there is no place here. */
+  readonly left: readonly LoraLeft[];
+}
+
+/** How much of a LoRA changes nothing, as these parts have no such layers. */
+export interface LoraLeft {
+  /** As it is given. */
+  readonly name: string;
+  readonly left: number;
+  /** All that it has. */
+  readonly layers: number;
 }
 
 /**
@@ -51,7 +60,7 @@ export function planLoras(
   const parts = new Map([...given].map(([part, table]) => [part, withPlainNames(table)]));
   const indices = new Map([...parts].map(([part, table]) => [part, targetIndex(part, table)]));
   const changes = new Map([...parts.keys()].map((part) => [part, new Map<string, LoraChange[]>()]));
-  const left: string[] = [];
+  const left: LoraLeft[] = [];
   for (const lora of loras) {
     const layers = loraLayers(lora.table);
     const foreign = foreignBase(layers);
@@ -63,7 +72,6 @@ export function planLoras(
       const table = address && parts.get(address.part);
       const entry = target ? table?.tensors.get(target) : undefined;
       if (!address || !table || !entry) {
-        left.push(`${lora.name}: ${layerName}`);
         continue;
       }
       const mergeable = isFloat(entry) || packedIn(table, entry.name) !== null;
@@ -75,6 +83,8 @@ export function planLoras(
       applied++;
     }
     if (applied === 0) return otherBase(lora, baseOfLora(layers), parts);
+    if (applied < layers.size)
+      left.push({ name: lora.name, left: layers.size - applied, layers: layers.size });
   }
   return ok({ changes, left });
 }

@@ -10,7 +10,7 @@ import { writeSafetensors } from '../../formats/safetensors/writer.ts';
 import { joinTables } from '../../formats/shards.ts';
 import type { TensorEntry, TensorTable } from '../../formats/tensor-table.ts';
 import type { GivenWeights } from './checkpoint-parts.ts';
-import { planLoras, type GivenLora, type LoraChanges } from './lora.ts';
+import { planLoras, type GivenLora, type LoraChanges, type LoraLeft, type LoraPlan } from './lora.ts';
 import type { LoraPart } from './lora-targets.ts';
 
 /** A LoRA by its file's name, with its strength in either part. */
@@ -38,6 +38,26 @@ export function changesIn(
   files: readonly GivenWeights[],
   wanted: readonly WantedLora[],
 ): Result<LoraChanges> {
+  const planned = planOf(part, tables, files, wanted);
+  return planned.ok ? ok(planned.value.changes.get(part) ?? new Map()) : planned;
+}
+
+/** Which of these LoRAs have layers that the parts do not. Failures: those of `changesIn`. */
+export function leftIn(
+  tables: ReadonlyMap<LoraPart, TensorTable>,
+  files: readonly GivenWeights[],
+  wanted: readonly WantedLora[],
+): Result<readonly LoraLeft[]> {
+  const planned = planOf('unet', tables, files, wanted);
+  return planned.ok ? ok(planned.value.left) : planned;
+}
+
+function planOf(
+  part: LoraPart,
+  tables: ReadonlyMap<LoraPart, TensorTable>,
+  files: readonly GivenWeights[],
+  wanted: readonly WantedLora[],
+): Result<LoraPlan> {
   const loras: GivenLora[] = [];
   for (const lora of wanted) {
     const given = files.find(({ name }) => name === lora.file);
@@ -47,8 +67,7 @@ export function changesIn(
     }
     loras.push({ name: lora.file, table: given.table, weight: weightIn(part, lora) });
   }
-  const planned = planLoras(tables, loras);
-  return planned.ok ? ok(planned.value.changes.get(part) ?? new Map()) : planned;
+  return planLoras(tables, loras);
 }
 
 /** What is other in `after`, whose Blob begins with that of `before`: a .safetensors file of ranges of it, so nothing is copied. */

@@ -9,9 +9,10 @@ import { controlnetWith } from '../../../src/architectures/diffusion/controlnet.
 import { readEmbedding, type Embedding } from '../../../src/architectures/diffusion/embedding.ts';
 import { latentScaling } from '../../../src/architectures/diffusion/latent-scaling.ts';
 import { hasReady } from '../../../src/architectures/diffusion/onnx-whole.ts';
+import type { LoraLeft } from '../../../src/architectures/diffusion/lora.ts';
 import { mergeLoras } from '../../../src/architectures/diffusion/lora-merge.ts';
 import type { LoraPart } from '../../../src/architectures/diffusion/lora-targets.ts';
-import { changesIn, weightIn, withMerged } from '../../../src/architectures/diffusion/merged-part.ts';
+import { changesIn, leftIn, weightIn, withMerged } from '../../../src/architectures/diffusion/merged-part.ts';
 import { taesdDecoder, taesdEncoder } from '../../../src/architectures/diffusion/taesd.ts';
 import { unetMultiple } from '../../../src/architectures/diffusion/unet-structure.ts';
 import { unetWith } from '../../../src/architectures/diffusion/unet.ts';
@@ -19,7 +20,7 @@ import { vaeDecoder } from '../../../src/architectures/diffusion/vae-decoder.ts'
 import { vaeEncoder } from '../../../src/architectures/diffusion/vae-encoder.ts';
 import type { Precision } from '../../../src/architectures/graph-builder.ts';
 import type { Failure } from '../../../src/base/errors.ts';
-import { ok, type Result } from '../../../src/base/result.ts';
+import { failure, ok, type Result } from '../../../src/base/result.ts';
 import type { LoraTag } from '../../../src/diffusion/text/network-tags.ts';
 import { endToken } from '../../../src/diffusion/text/tokenizer.ts';
 import { blobStore } from '../../../src/formats/appended-table.ts';
@@ -46,7 +47,7 @@ export interface LoadOptions {
   readonly known?: Pick<DiffusionSource, 'told' | 'merged'>;
   /** See `ComputableOptions`. */
   readonly widened?: number | undefined;
-  readonly notice?: (notice: Failure) => void;
+  readonly notice?: ((notice: Failure) => void) | undefined;
   readonly go?: Go;
 }
 
@@ -83,6 +84,7 @@ export async function loadDiffusion(
   const ahead = known.merged ?? [];
   const merged = await withLoras(whole.value, found.value.loras, chosen.value.loras, ahead, {
     precision,
+    notice,
     go,
   });
   if (!merged.ok) return merged;
@@ -100,7 +102,7 @@ export async function loadDiffusion(
   });
 }
 
-type MergeOptions = Pick<LoadOptions, 'precision' | 'go'>;
+type MergeOptions = Pick<LoadOptions, 'precision' | 'notice' | 'go'>;
 
 async function withLoras(
   model: WholeModel,
@@ -114,6 +116,9 @@ async function withLoras(
   if (!unet.ok) return unet;
   const text = await mergedPart('text-encoder', model, files, wanted, merged, how);
   if (!text.ok) return text;
+  const left = leftIn(tablesOf(model), files, wanted);
+  if (!left.ok) return left;
+  for (const lora of left.value) how.notice?.(leftNotice(lora));
   return ok({
     ...model,
     unet: { ...model.unet, table: unet.value },
@@ -123,23 +128,35 @@ async function withLoras(
 
 async function mergedPart(
   part: LoraPart,
-  { unet, text }: WholeModel,
+  model: WholeModel,
   files: readonly GivenWeights[],
   wanted: readonly ChosenLora[],
   merged: readonly MergedPart[],
   { precision, go }: MergeOptions,
 ): Promise<Result<TensorTable>> {
-  const tables: ReadonlyMap<LoraPart, TensorTable> = new Map([
-    ['unet', unet.table],
-    ['text-encoder', text.table],
-  ]);
-  const changes = changesIn(part, tables, files, wanted);
+  const changes = changesIn(part, tablesOf(model), files, wanted);
   if (!changes.ok) return changes;
-  const { table, from } = part === 'unet' ? unet : text;
+  const { table, from } = part === 'unet' ? model.unet : model.text;
   if (changes.value.size === 0) return ok(table);
   const ahead = merged.find((one) => one.part === part && one.from === from && isMergeOf(one, wanted));
   if (ahead) return withMerged(table, ahead.weights);
   return mergeLoras(table, changes.value, precision === 'fp16' ? 'f16' : 'f32', blobStore(), go);
+}
+
+function tablesOf({ unet, text }: WholeModel): ReadonlyMap<LoraPart, TensorTable> {
+  return new Map([
+    ['unet', unet.table],
+    ['text-encoder', text.table],
+  ]);
+}
+
+function leftNotice({ name, left, layers }: LoraLeft): Failure {
+  return failure(
+    'model-unsupported',
+    `This model has no place for ${left} of the ${layers} layers of the LoRA "${name}", which takes effect without them. ` +
+      'It was made for a model of another shape: take one for this model where the result is not what it should be.',
+    { reason: 'lora-left', file: name, left, layers },
+  );
 }
 
 function isMergeOf({ part, loras }: MergedPart, wanted: readonly ChosenLora[]): boolean {
