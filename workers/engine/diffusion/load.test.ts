@@ -16,7 +16,7 @@ it('tells of each LoRA how many of its layers have no place in the model', async
   const files = [...tinyDiffusion(), whole, larger];
   const step = withDefaults({
     kind: 'refine',
-    weights: { loras: [{ file: whole.name }, { file: larger.name }] },
+    weights: { loras: [whole, larger].map(({ name }) => ({ file: name, weight: 1 })) },
   });
   const notices: Failure[] = [];
   const loaded = await loadDiffusion(files, step, {

@@ -35,7 +35,7 @@ describe('cancel ends at once', () => {
   it.each<[string, readonly NamedBlob[], Partial<RefineStep>, Partial<LoadOptions>]>([
     ['converting', files, {}, { precision: 'fp16' }],
     ['bringing to 8 bits', files, {}, large],
-    ['merging', [...files, lora], { weights: { loras: [{ file: lora.name }] } }, {}],
+    ['merging', [...files, lora], { weights: { loras: [{ file: lora.name, weight: 1 }] } }, {}],
   ])('%s', async (_, given, more, options) => {
     const { go, asked } = impatient();
     const step = withDefaults({ kind: 'refine', ...more });
