@@ -3,6 +3,9 @@
  * for, so that no large file is in memory whole. Such a runtime asks for its length and for parts of it, nothing else.
  */
 
+/** Of workers alone: Node's tests, which have the types of pages, see this file too. */
+declare const FileReaderSync: new () => { readAsArrayBuffer(blob: Blob): ArrayBuffer };
+
 export class BlobBytes extends Uint8Array<ArrayBuffer> {
   readonly #blob: Blob;
   readonly #reader = new FileReaderSync();
