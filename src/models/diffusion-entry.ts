@@ -71,11 +71,12 @@ export interface DiffusionEntry extends DiffusionModel {
 }
 
 /** Whether nothing tells how a model that draws was trained to be sampled: neither its files nor where it came from. */
-export function isSilent({ parts, sampling, from, files }: DiffusionModel): boolean {
-  const drawing = parts.some(({ kind }) => kind === 'unet');
-  return (
-    drawing && sampling === null && !from && !files.some(({ name }) => name.endsWith('scheduler_config.json'))
-  );
+export function isSilent({ parts, sampling, from, files, smaller }: DiffusionModel): boolean {
+  if (sampling !== null || from || !parts.some(({ kind }) => kind === 'unet')) return false;
+  // A smaller copy's configs are made up here: what counts is what it was made of.
+  return smaller
+    ? smaller.silent === true
+    : !files.some(({ name }) => name.endsWith('scheduler_config.json'));
 }
 
 /** A part that redrawing needs and that these entries do not have, in the order of use. */

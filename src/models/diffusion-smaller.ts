@@ -27,6 +27,8 @@ export interface SmallerOf {
   readonly name: string;
   readonly bytes: number;
   readonly parts: readonly StoredSmaller[];
+  /** Nothing told how that was trained (`isSilent`), whatever the copy's own configs say. */
+  readonly silent?: true;
 }
 
 /** "Old", "Old (8-bit)" and so on become "Old (4-bit)" where that is what its parts are stored in. */

@@ -31,6 +31,7 @@ const schema = v.object({
       model: v.string(),
       name: v.string(),
       bytes: count,
+      silent: v.exactOptional(v.literal(true)),
       parts: v.array(
         v.object({
           part: v.picklist(['unet', 'text-encoder', 'vae', 'controlnet']),

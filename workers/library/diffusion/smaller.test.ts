@@ -5,7 +5,7 @@ import { sampleFiles } from '../../../src/architectures/diffusion/sample-files.t
 import { invariant } from '../../../src/base/assert.ts';
 import { fail, type Result } from '../../../src/base/result.ts';
 import type { NamedBlob } from '../../../src/formats/weights-file.ts';
-import type { DiffusionEntry } from '../../../src/models/diffusion-entry.ts';
+import { isSilent, type DiffusionEntry } from '../../../src/models/diffusion-entry.ts';
 import type { PartChoice } from '../../../src/models/diffusion-smaller.ts';
 import type { SmallerPart } from '../../../src/protocol/library-diffusion.ts';
 import { base, bytesFor, FakeServer, MemoryStore } from '../testing.ts';
@@ -114,6 +114,31 @@ describe('a checkpoint', () => {
     expect(again.known).toBe(true);
     const { parts: same, prediction, sampling, smaller } = entry;
     expect(again.entry).toMatchObject({ parts: same, prediction, sampling, smaller });
+  });
+
+  it('is asked how it was trained where the original is, and says so where a person did', async () => {
+    const library = await started();
+    const part = { part: 'unet', ...told } as const;
+    const original = await kept(library, 'Old.safetensors', sampleFiles.checkpoint());
+    expect(isSilent(original)).toBe(true);
+    const copy = valueOf(await library.keepSmaller(original.id, [{ ...part, storage: 'q8' }])).entry;
+    expect(isSilent(copy)).toBe(true);
+    valueOf(await library.describeDiffusion(original.id, { trained: 'lcm' }));
+    const asked = valueOf(await library.keepSmaller(original.id, [{ ...part, storage: 'q4' }])).entry;
+    const files = valueOf(await (await started()).openDiffusion([asked.id]));
+    const config = files.find(({ name }) => name.endsWith('scheduler_config.json'));
+    expect(await config?.blob.text()).toContain('LCMScheduler');
+    // After a reload, too.
+    expect(valueOf(await (await started()).diffusion()).map(isSilent)).toEqual([true, true, true]);
+
+    const plain = [
+      { name: 'A/unet/diffusion_pytorch_model.safetensors', blob: sampleFiles.unet() },
+      { name: 'A/scheduler/scheduler_config.json', blob: new Blob(['{"_class_name":"DDIMScheduler"}']) },
+    ];
+    const { entry: folder } = valueOf(await library.importDiffusion(plain));
+    expect(isSilent(folder)).toBe(false);
+    const other = valueOf(await library.keepSmaller(folder.id, [{ ...part, storage: 'q8' }])).entry;
+    expect(isSilent(other)).toBe(false);
   });
 
   it('goes on from 8 bits to 4, is no further smaller with 4, and keeps its own figures', async () => {

@@ -15,7 +15,7 @@ import { blobStore } from '../../../src/formats/appended-table.ts';
 import { whileReadable } from '../../../src/formats/readable.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
 import type { NamedBlob } from '../../../src/formats/weights-file.ts';
-import type { DiffusionEntry } from '../../../src/models/diffusion-entry.ts';
+import { isSilent, type DiffusionEntry } from '../../../src/models/diffusion-entry.ts';
 import { recogniseDiffusion, type FoundDiffusion } from '../../../src/models/diffusion-files.ts';
 import { smallerName, type PartChoice } from '../../../src/models/diffusion-smaller.ts';
 import type { ImportProgress } from '../../../src/protocol/library.ts';
@@ -70,7 +70,7 @@ export async function makePart(
   return whileReadable(async () => {
     const go = (bytes: number, total: number): boolean => watch({ bytes, total });
     const file = await storePart(found, part, storage, blobStore(), go);
-    return file ? ok({ file, configs: configFiles(found, entry) }) : stopped();
+    return file ? ok({ file, configs: configsOf({ entry, found }) }) : stopped();
   });
 }
 
@@ -81,7 +81,7 @@ export async function smallerFolder(
   watch: Watch,
 ): Promise<Result<FoundDiffusion>> {
   const { entry, found } = original;
-  const files: NamedBlob[] = [...configFiles(found, entry)];
+  const files: NamedBlob[] = [...configsOf(original)];
   for (const part of partsOf(found)) {
     const wanted = parts.find((one) => one.part === part);
     const storage = wanted?.storage ?? 'half';
@@ -102,6 +102,7 @@ export async function smallerFolder(
     name: entry.name,
     bytes: entry.bytes,
     parts: parts.map(({ part, storage, drift, against }) => ({ part, storage, drift, against })),
+    ...(isSilent(entry) && { silent: true as const }),
   };
   const model = {
     ...folder.value.model,
@@ -114,6 +115,12 @@ export async function smallerFolder(
     smaller,
   };
   return ok({ ...folder.value, model });
+}
+
+/** With a person's word for how it was trained, where nothing else tells. */
+function configsOf({ entry, found }: Original): readonly NamedBlob[] {
+  const { prediction, sampling, trained = 'usual' } = entry;
+  return configFiles(found, { prediction, sampling: sampling ?? (trained === 'usual' ? null : trained) });
 }
 
 export function stopped(): Result<never> {
