@@ -10,7 +10,7 @@ import type { RefineStep } from './refine.ts';
 export type Fit = 'crop' | 'pad' | 'stretch';
 
 /**
- * The size a step ends with: a factor of the step's input (0.5 to 16), or exact pixels.
+ * The size a step ends with: a factor of the step's input (0.5 to 16, of a resize from 0.125), or exact pixels.
  * `crop` fills the target and cuts what hangs over, `pad` fits inside and fills the rest with
  * `background` (`#rrggbb` or `#rrggbbaa`), `stretch` ignores the aspect ratio.
  */

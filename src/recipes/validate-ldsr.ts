@@ -1,10 +1,11 @@
 /** What a step of latent super-resolution may say. */
 
 import * as v from 'valibot';
+import { ldsrDefaults } from '../diffusion/ldsr/choices.ts';
 import { noiseSources } from './refine.ts';
 import { file, from, oneOf, unexpected, whole } from './validate-words.ts';
 
-export const ldsr = v.strictObject(
+const plain = v.strictObject(
   {
     kind: v.literal('ldsr'),
     weights: v.exactOptional(
@@ -18,4 +19,13 @@ export const ldsr = v.strictObject(
     overlap: v.exactOptional(whole(0, 256)),
   },
   unexpected,
+);
+
+export const ldsr = v.pipe(
+  plain,
+  v.check(
+    ({ tile = ldsrDefaults.tile, overlap = ldsrDefaults.overlap }) => overlap <= tile / 2,
+    ({ input: { tile = ldsrDefaults.tile } }) =>
+      `must have an overlap of at most half a tile, which is ${tile / 2} pixels`,
+  ),
 );

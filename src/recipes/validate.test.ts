@@ -70,6 +70,10 @@ describe('parseRecipe', () => {
     [{ version: 1, steps: good.steps, extra: 1 }, "The recipe's extra is not known."],
     [upscaleTo({ by: 17 }), "The recipe's steps[0].size.by must be at most 16."],
     [upscaleTo({ by: 0.25 }), "The recipe's steps[0].size.by must be at least 0.5."],
+    [
+      { version: 1, steps: [{ kind: 'resize', filter: 'lanczos3', size: { by: 0.1 } }] },
+      "The recipe's steps[0].size.by must be at least 0.125.",
+    ],
     [upscaleTo({ by: NaN }), "The recipe's steps[0].size.by must be a number."],
     [upscaleTo({ by: '4' }), "The recipe's steps[0].size.by must be a number."],
     [upscaleTo({ by: 4, width: 3 }), "The recipe's steps[0].size.width is not known."],

@@ -8,26 +8,30 @@ import { ldsr } from './validate-ldsr.ts';
 import { refine } from './validate-refine.ts';
 import { isRecord, unexpected } from './validate-words.ts';
 
-/** The factors and sides that a recipe may ask for. */
-const byRange = { least: 0.5, most: 16 } as const;
+/** The factors and sides that a recipe may ask for; a resize may follow what enlarges four times whatever is wanted. */
+const byRange = { least: 0.5, leastResized: 0.125, most: 16 } as const;
 const sideRange = { least: 1, most: 65_535 } as const;
 const mostSteps = 16;
 
 const fits = ['crop', 'pad', 'stretch'] as const;
 const kinds = ['upscale', 'resize', 'refine', 'ldsr'] as const;
 
-const by = v.pipe(
-  v.number('must be a number'),
-  v.minValue(byRange.least, `must be at least ${byRange.least}`),
-  v.maxValue(byRange.most, `must be at most ${byRange.most}`),
-);
+function byFrom(least: number) {
+  const by = v.pipe(
+    v.number('must be a number'),
+    v.minValue(least, `must be at least ${least}`),
+    v.maxValue(byRange.most, `must be at most ${byRange.most}`),
+  );
+  return v.strictObject({ by }, unexpected);
+}
 const side = v.pipe(
   v.number('must be a number'),
   v.integer('must be a whole number of pixels'),
   v.minValue(sideRange.least, `must be at least ${sideRange.least}`),
   v.maxValue(sideRange.most, `must be at most ${sideRange.most}`),
 );
-const byTarget = v.strictObject({ by }, unexpected);
+const byTarget = byFrom(byRange.least);
+const byResized = byFrom(byRange.leastResized);
 const toTarget = v.strictObject(
   {
     width: side,
@@ -44,6 +48,7 @@ const toTarget = v.strictObject(
 );
 // Chosen by what is there, so that a wrong value is named and not the whole union.
 const size = v.lazy((input) => (isRecord(input) && 'by' in input ? byTarget : toTarget));
+const resized = v.lazy((input) => (isRecord(input) && 'by' in input ? byResized : toTarget));
 
 const model = v.pipe(v.string('must be the id of a model'), v.minLength(1, 'must be the id of a model'));
 const second = v.strictObject(
@@ -85,7 +90,7 @@ const resize = v.strictObject(
   {
     kind: v.literal('resize'),
     filter: v.picklist(classicFilters, `must be one of ${classicFilters.join(', ')}`),
-    size,
+    size: resized,
   },
   unexpected,
 );
