@@ -66,9 +66,9 @@ export class KeptDiffusion {
       if (sha256 === null) return stopped();
       const source: Given = { model, files, bytes, sha256 };
       return this.#importing.run(async () => {
-        if (!converts) return this.#keep(source, null, () => true);
-        const here = await this.#knownWhole(source);
+        const here = await this.#knownWhole(source, converts);
         if (here) return ok(here);
+        if (!converts) return this.#keep(source, null, () => true);
         const forms = await formsOf(plans, from(size));
         return forms ? this.#keep(source, forms, from(2 * size)) : stopped();
       });
@@ -80,7 +80,7 @@ export class KeptDiffusion {
     const unkept = [...this.#unkept.values()].map(({ entry }) => entry);
     if (!list.ok) return unkept.length > 0 ? ok(unkept) : list;
     const kept = list.value.flatMap(({ id, bytes, sha256, diffusion }): DiffusionEntry[] =>
-      diffusion ? [{ ...diffusion, id, bytes, sha256 }] : [],
+      diffusion && !this.#unkept.has(id) ? [{ ...diffusion, id, bytes, sha256 }] : [],
     );
     return ok([...kept, ...unkept]);
   }
@@ -111,10 +111,7 @@ export class KeptDiffusion {
   }
 
   /** Remembers something else of an entry. Failures: `model-unknown`, those of the storage. */
-  async amend(
-    id: string,
-    change: Partial<Pick<DiffusionModel, 'from' | 'prediction' | 'trained'>>,
-  ): Promise<Result<DiffusionEntry>> {
+  async amend(id: string, change: Partial<DiffusionModel>): Promise<Result<DiffusionEntry>> {
     const held = this.#unkept.get(id);
     if (held) {
       const entry = { ...held.entry, ...change };
@@ -135,16 +132,27 @@ export class KeptDiffusion {
     return this.#unkept.delete(id) ? ok(null) : this.#store.remove(id);
   }
 
-  /** What these files became when they were taken in before, where that is whole. */
-  async #knownWhole({ model, sha256 }: Given): Promise<ImportedDiffusion | null> {
+  /** What these files became when they were taken in before, where that is whole: it stays, and learns what is told now. */
+  async #knownWhole({ model, sha256 }: Given, converts: boolean): Promise<ImportedDiffusion | null> {
     const list = await this.list();
     const known =
       list.ok &&
-      list.value.find(({ source, ...own }) => source && [source.sha256, own.sha256].includes(sha256));
+      list.value.find(({ source, ...own }) =>
+        source ? [source.sha256, own.sha256].includes(sha256) : !converts && own.sha256 === sha256,
+      );
     const read = known ? await this.#read(known.id) : null;
     if (!known || !read || 'ok' in read) return null;
-    const { from } = model;
-    const amended = from ? await this.amend(known.id, { from }) : ok(known);
+    const { from, trained, smaller } = model;
+    const amended = await this.amend(known.id, {
+      // What is converted has files of its own.
+      ...(known.sha256 === sha256 && { files: model.files }),
+      ...(from && { from }),
+      ...(trained && { trained }),
+      ...(smaller && { smaller }),
+      base: model.base ?? known.base,
+      prediction: model.prediction ?? known.prediction,
+      sampling: model.sampling ?? known.sampling,
+    });
     return { entry: amended.ok ? amended.value : known, known: true };
   }
 
@@ -181,7 +189,9 @@ export class KeptDiffusion {
           ...(forms.full.length > 0 && { full: forms.full }),
         }
       : model;
-    const room = await roomFor(bytes);
+    // What it takes the place of is freed before.
+    const freed = known && !this.#unkept.has(known.id) ? known.bytes : 0;
+    const room = await roomFor(Math.max(0, bytes - freed));
     const put = room.ok
       ? await this.#store.write(id, bytes, writing.chunks, () => {
           const sha256 = writing.end();
@@ -199,7 +209,11 @@ export class KeptDiffusion {
       return ok({ entry: saved.entry, known: known !== undefined });
     }
     if (saved.ok) return saved;
-    if (put.ok) await this.#store.remove(id);
+    const before = put.ok || !known ? null : await this.#read(id);
+    // Nothing was written: what was there before is whole, and stays.
+    if (before && !('ok' in before)) return ok({ entry: before.entry, known: true });
+    const broken = before && 'ok' in before && !before.ok && before.error.code === 'model-damaged';
+    if (put.ok || broken) await this.#store.remove(id);
     // The person's own files serve for this visit; a job converts what it uses of them.
     const entry: DiffusionEntry = { ...model, id, bytes: given.size, sha256: source };
     this.#unkept.set(id, { entry, bytes: given, notKept: saved.error });

@@ -1,0 +1,77 @@
+/** What is kept already is not lost when it comes again, and what cannot be kept is told once. */
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sampleFiles } from '../../../src/architectures/diffusion/sample-files.ts';
+import { invariant } from '../../../src/base/assert.ts';
+import { fail, type Result } from '../../../src/base/result.ts';
+import type { ImportedDiffusion } from '../../../src/protocol/library-diffusion.ts';
+import { base, bytesFor, FakeServer, MemoryStore } from '../testing.ts';
+import { DiffusionLibrary } from './diffusion-library.ts';
+
+let store: MemoryStore;
+
+beforeEach(() => {
+  store = new MemoryStore();
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+async function started(): Promise<DiffusionLibrary> {
+  const server = new FakeServer(bytesFor(100));
+  const library = new DiffusionLibrary({ models: new MemoryStore(), diffusion: store }, server.fetch);
+  expect((await library.start(base)).ok).toBe(true);
+  return library;
+}
+
+function valueOf<T>(result: Result<T>): T {
+  invariant(result.ok, result.ok ? '' : result.error.message);
+  return result.value;
+}
+
+async function imported(library: DiffusionLibrary, name: string, blob: Blob): Promise<ImportedDiffusion> {
+  return valueOf(await library.importDiffusion([{ name, blob }]));
+}
+
+describe('a file that comes again', () => {
+  it('is not written again when it comes again, whatever the room, and keeps what is known of it', async () => {
+    const library = await started();
+    const { entry } = await imported(library, 'a.safetensors', sampleFiles.checkpoint());
+    await library.describeDiffusion(entry.id, { trained: 'turbo' });
+    store.write = () => {
+      store.models.delete(entry.id);
+      return Promise.resolve(fail('storage-full', 'Full.'));
+    };
+    const again = await imported(library, 'b.safetensors', sampleFiles.checkpoint());
+    expect(again).toMatchObject({ known: true, entry: { id: entry.id, name: 'a', trained: 'turbo' } });
+    expect(again.notKept).toBeUndefined();
+    vi.stubGlobal('navigator', { storage: { estimate: () => Promise.resolve({ usage: 9, quota: 10 }) } });
+    expect((await imported(library, 'b.safetensors', sampleFiles.checkpoint())).notKept).toBeUndefined();
+    expect(valueOf(await (await started()).diffusion())).toEqual([again.entry]);
+  });
+
+  it('takes the place of a damaged copy, whose room counts, and is listed once where there is none', async () => {
+    const { entry } = await imported(await started(), 'a.safetensors', sampleFiles.lora());
+    const kept = store.models.get(entry.id);
+    invariant(kept, 'not kept');
+    const damaged = { ...kept, bytes: new Blob(['damaged']) };
+    store.models.set(entry.id, damaged);
+    const quota = (free: number): void => {
+      const told = { usage: 1e6, quota: 1e6 + free };
+      vi.stubGlobal('navigator', { storage: { estimate: () => Promise.resolve(told) } });
+    };
+    quota(0);
+    const mended = await imported(await started(), 'a.safetensors', sampleFiles.lora());
+    expect(mended).toEqual({ entry, known: true });
+    store.models.set(entry.id, damaged);
+    quota(-entry.bytes);
+    store.write = () => Promise.resolve(fail('storage-full', 'Full.'));
+    const library = await started();
+    const unkept = await imported(library, 'a.safetensors', sampleFiles.lora());
+    expect(unkept.notKept?.code).toBe('storage-full');
+    expect(valueOf(await library.diffusion())).toEqual([unkept.entry]);
+    expect(await library.removeDiffusion(entry.id)).toMatchObject({ ok: true });
+    expect(valueOf(await library.diffusion())).toEqual([]);
+  });
+});
