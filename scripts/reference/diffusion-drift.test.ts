@@ -4,8 +4,10 @@ import { expect, it } from 'vitest';
 import { findParts } from '../../src/architectures/diffusion/checkpoint.ts';
 import { readDiffusionFiles } from '../../src/architectures/diffusion/checkpoint-files.ts';
 import { storePart } from '../../src/architectures/diffusion/store-parts.ts';
+import { ok } from '../../src/base/result.ts';
 import { blobStore } from '../../src/formats/appended-table.ts';
 import { relativeRms, measureDrift } from '../../workers/engine/diffusion/drift.ts';
+import type { OpenPart, PartSession } from '../../workers/engine/diffusion/part-session.ts';
 import { miniDiffusion, miniDrifts } from './mini-diffusion.ts';
 import { nodeOpener } from './refining.ts';
 import { tinyDiffusion } from './tiny-diffusion.ts';
@@ -46,6 +48,41 @@ it('is ended between two calls, and nothing stays open', async () => {
   expect(ended).toMatchObject({ ok: false, error: { code: 'cancelled' } });
   expect(asked).toBe(4);
   expect(opener.held()).toBe(0);
+});
+
+it('does not widen what is too large for a GPU without half precision, which then takes 8 bits', async () => {
+  const read = await readDiffusionFiles(original);
+  const model = read.ok ? findParts(read.value.weights) : read;
+  if (!model.ok) throw new Error(model.error.message);
+  const plain = { ...options, halves: false };
+  for (const part of ['unet', 'text-encoder', 'vae'] as const) {
+    const eight = await storePart(model.value, part, 'q8', blobStore());
+    const variant = eight ? [eight] : [];
+    const opener = nodeOpener();
+    const request = { part, original, variant };
+    const wide = await measureDrift(request, { ...plain, widened: 0, open: opener.open });
+    expect(wide).toMatchObject({ ok: false, error: { code: 'out-of-memory' } });
+    expect(opener.most()).toBe(0);
+    const few = { part, original: variant, variant };
+    const same = await measureDrift(few, { ...plain, widened: 0, open: opener.open });
+    expect(same).toEqual({ ok: true, value: 0 });
+    expect((await measureDrift(request, { ...plain, open: opener.open })).ok).toBe(true);
+  }
+});
+
+it('does not widen it either where half precision gives values that are no numbers', async () => {
+  let opened = 0;
+  const open: OpenPart = async () => {
+    opened++;
+    const run = async (): ReturnType<PartSession['run']> => ok({ sample: Float32Array.of(NaN) });
+    return ok({ run, release: async () => undefined });
+  };
+  const request = { part: 'vae', original, variant: original } as const;
+  const half = { ...options, precision: 'fp16', open } as const;
+  const wide = await measureDrift(request, { ...half, widened: 0 });
+  expect(wide).toMatchObject({ ok: false, error: { code: 'out-of-memory' } });
+  expect(opened).toBe(1);
+  expect(await measureDrift(request, half)).toMatchObject({ ok: false, error: { code: 'model-damaged' } });
 });
 
 it.each(['q8', 'q4'] as const)('is what the engine measures in a browser too, of %s', async (storage) => {

@@ -4,10 +4,11 @@
  */
 
 import { readDiffusionFiles } from '../../../src/architectures/diffusion/checkpoint-files.ts';
+import type { Structure } from '../../../src/architectures/architecture.ts';
 import { findParts, type FoundParts } from '../../../src/architectures/diffusion/checkpoint.ts';
 import { clip } from '../../../src/architectures/diffusion/clip.ts';
 import { latentScaling } from '../../../src/architectures/diffusion/latent-scaling.ts';
-import type { PartForm } from '../../../src/architectures/diffusion/part.ts';
+import type { Part, PartForm } from '../../../src/architectures/diffusion/part.ts';
 import { taesdDecoder } from '../../../src/architectures/diffusion/taesd.ts';
 import { unetWith } from '../../../src/architectures/diffusion/unet.ts';
 import { vaeDecoder } from '../../../src/architectures/diffusion/vae-decoder.ts';
@@ -16,8 +17,9 @@ import { at } from '../../../src/base/assert.ts';
 import { fail, ok, type Result } from '../../../src/base/result.ts';
 import { allFinite } from '../../../src/diffusion/refine/planes.ts';
 import type { NamedBlob } from '../../../src/formats/weights-file.ts';
+import type { TensorTable } from '../../../src/formats/tensor-table.ts';
 import type { DriftRequest } from '../../../src/protocol/drift.ts';
-import { computableTable } from './computable.ts';
+import { computableTable, fewInFull } from './computable.ts';
 import {
   decoderForm,
   decoderInputs,
@@ -37,6 +39,8 @@ export interface DriftOptions {
   /** See `LoadOptions`, as the next. */
   readonly flash: boolean;
   readonly halves?: boolean;
+  /** See `ComputableOptions`: larger parts are not widened, as a job brings them to 8 bits, which would be no original. */
+  readonly widened?: number;
   readonly open: OpenPart;
   /** Asked between any two calls. */
   readonly cancelled: () => Promise<boolean>;
@@ -125,12 +129,14 @@ async function askedOf(
   part: DriftRequest['part'],
   { unet, 'text-encoder': text, 'vae-decoder': decoder, 'taesd-decoder': tiny }: FoundParts,
   context: Floats | null,
-  { precision, flash, halves }: DriftOptions,
+  options: DriftOptions,
 ): Promise<Result<Asked>> {
   if (part === 'unet' && unet) {
     const { structure } = unet;
+    const loaded = await computable(unetWith({ flash: options.flash }), unet, options);
+    if (!loaded.ok) return loaded;
     return ok({
-      part: loadedPart(unetWith({ flash }), await computableTable(unet.table, precision, halves), structure),
+      part: loaded.value,
       form: unetForm(structure),
       inputs: unetInputs(structure, context),
       output: 'noise',
@@ -139,8 +145,10 @@ async function askedOf(
   }
   if (part === 'text-encoder' && text) {
     const { structure } = text;
+    const loaded = await computable(clip, text, options);
+    if (!loaded.ok) return loaded;
     return ok({
-      part: loadedPart(clip, await computableTable(text.table, precision, halves), structure),
+      part: loaded.value,
       form: textForm(structure),
       inputs: textInputs(structure),
       output: 'hidden',
@@ -149,14 +157,30 @@ async function askedOf(
     });
   }
   if (part === 'vae' && decoder) {
-    const table = await computableTable(decoder.table, precision, halves);
-    return ok(decoding(loadedPart(vaeDecoder, table, decoder.structure), 'vae-decoder', decoder.structure));
+    const loaded = await computable(vaeDecoder, decoder, options);
+    return loaded.ok ? ok(decoding(loaded.value, 'vae-decoder', decoder.structure)) : loaded;
   }
   if (part === 'vae' && tiny) {
-    const table = await computableTable(tiny.table, precision, halves);
-    return ok(decoding(loadedPart(taesdDecoder, table, tiny.structure), 'taesd-decoder', tiny.structure));
+    const loaded = await computable(taesdDecoder, tiny, options);
+    return loaded.ok ? ok(decoding(loaded.value, 'taesd-decoder', tiny.structure)) : loaded;
   }
   return fail('model-unavailable', `These files hold no ${words[part]}.`, { reason: 'missing-part', part });
+}
+
+async function computable<S extends Structure>(
+  kind: Part<S>,
+  { table, structure }: { readonly table: TensorTable; readonly structure: S },
+  { precision, halves = true, widened }: DriftOptions,
+): Promise<Result<LoadedPart>> {
+  if (!halves && fewInFull({ table, specs: kind.tensors(structure) }, widened)) return tooWide();
+  return ok(loadedPart(kind, await computableTable(table, precision, halves), structure, widened));
+}
+
+function tooWide(): Result<never> {
+  return fail(
+    'out-of-memory',
+    'These weights are too large for a GPU in full precision, which this device needs for them. Compare with a copy in 8 bits.',
+  );
 }
 
 function decoding(
@@ -177,12 +201,19 @@ function decoding(
 async function answersOf(asked: Asked, options: DriftOptions): Promise<Result<Floats[]>> {
   const answers = await answersIn(options.precision, asked, options);
   if (!answers.ok || answers.value.every(allFinite)) return answers;
-  const again = options.precision === 'fp16' ? await answersIn('fp32', asked, options) : answers;
+  const again = options.precision === 'fp16' ? await answersInFull(asked, options) : answers;
   if (!again.ok || again.value.every(allFinite)) return again;
   return fail(
     'model-damaged',
     'The model gave values that are no numbers. Take another version of the model.',
   );
+}
+
+async function answersInFull(asked: Asked, options: DriftOptions): Promise<Result<Floats[]>> {
+  const { full } = asked.part;
+  if (full?.few()) return tooWide();
+  const part = full ? await full.made() : asked.part;
+  return answersIn('fp32', { ...asked, part }, options);
 }
 
 async function answersIn(
