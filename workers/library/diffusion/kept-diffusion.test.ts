@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sampleFiles } from '../../../src/architectures/diffusion/sample-files.ts';
 import { invariant } from '../../../src/base/assert.ts';
 import { fail, type Result } from '../../../src/base/result.ts';
+import type { NamedBlob } from '../../../src/formats/weights-file.ts';
 import type { ImportedDiffusion } from '../../../src/protocol/library-diffusion.ts';
 import { base, bytesFor, FakeServer, MemoryStore } from '../testing.ts';
 import { DiffusionLibrary } from './diffusion-library.ts';
@@ -73,5 +74,37 @@ describe('a file that comes again', () => {
     expect(valueOf(await library.diffusion())).toEqual([unkept.entry]);
     expect(await library.removeDiffusion(entry.id)).toMatchObject({ ok: true });
     expect(valueOf(await library.diffusion())).toEqual([]);
+  });
+});
+
+describe('a file that is kept as it is', () => {
+  const files = (): NamedBlob[] => [{ name: 'a.safetensors', blob: sampleFiles.checkpoint() }];
+
+  it('tells how far its writing is, to the end', async () => {
+    const library = await started();
+    const heard: number[] = [];
+    const shares: number[] = [];
+    const write = store.write.bind(store);
+    store.write = (...all) => {
+      shares.push(heard.at(-1) ?? 0);
+      return write(...all);
+    };
+    valueOf(await library.importDiffusion(files(), ({ bytes, total }) => heard.push(bytes / total)));
+    expect(shares[0]).toBeLessThanOrEqual(0.5);
+    expect(heard.at(-1)).toBe(1);
+    expect(heard).toEqual(heard.toSorted((one, other) => one - other));
+  });
+
+  it('can be stopped while it is written, and then nothing is kept', async () => {
+    const library = await started();
+    const write = store.write.bind(store);
+    store.write = async (...all) => {
+      await library.stopImport();
+      return write(...all);
+    };
+    expect(await library.importDiffusion(files())).toMatchObject({ error: { code: 'cancelled' } });
+    expect(store.models.size).toBe(0);
+    store.write = write;
+    expect((await library.importDiffusion(files())).ok).toBe(true);
   });
 });

@@ -54,8 +54,8 @@ export class KeptDiffusion {
     const plans = await planFiles(files);
     const converts = plans.some(({ convert }) => convert !== null);
     const size = sizeOf(plans);
-    // What is converted is read to know it again, to know what fits half precision, and to be written.
-    const total = converts ? 3 * size : size;
+    // It is read to know it again, where it is converted to know what fits half precision, and to be written.
+    const total = converts ? 3 * size : 2 * size;
     const from =
       (before: number): Continue =>
       (done) =>
@@ -68,7 +68,7 @@ export class KeptDiffusion {
       return this.#importing.run(async () => {
         const here = await this.#knownWhole(source, converts);
         if (here) return ok(here);
-        if (!converts) return this.#keep(source, null, () => true);
+        if (!converts) return this.#keep(source, null, from(size));
         const forms = await formsOf(plans, from(size));
         return forms ? this.#keep(source, forms, from(2 * size)) : stopped();
       });
@@ -179,7 +179,7 @@ export class KeptDiffusion {
     const id = known?.id ?? freshId(name, taken);
     // What takes the place of a kept file is written whole: that one is gone already.
     const on: Continue = (done, total) => go(done, total) || known !== undefined;
-    const writing = forms ? convertedWriting(forms, on) : givenWriting(given, source);
+    const writing = forms ? convertedWriting(forms, on) : givenWriting(given, source, on);
     const bytes = writing.bytes;
     const stored: DiffusionModel = forms
       ? {

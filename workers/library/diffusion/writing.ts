@@ -19,8 +19,19 @@ export interface Writing {
   check(): void;
 }
 
-export function givenWriting(bytes: Blob, sha256: string): Writing {
-  return { bytes: bytes.size, chunks: chunksOf(bytes), end: () => sha256, check: () => undefined };
+/** `go` is told before each record what is written, and after the last one. */
+export function givenWriting(given: Blob, sha256: string, go: Continue): Writing {
+  const bytes = given.size;
+  let written = 0;
+  const chunks = function* (): Generator<Blob> {
+    for (const chunk of chunksOf(given)) {
+      if (!go(written, bytes)) return;
+      yield chunk;
+      written += chunk.size;
+    }
+    go(written, bytes);
+  };
+  return { bytes, chunks: chunks(), end: () => (written === bytes ? sha256 : null), check: () => undefined };
 }
 
 /** Nothing of it is in memory but a record and a piece of a tensor. */
