@@ -30,10 +30,11 @@ async function opened(
   size: Size,
   more: Partial<LdsrStep> = {},
   files: readonly NamedBlob[] = tinyLdsr(),
-  { vaeTile = 128, parts = nodeOpener() } = {},
+  { vaeTile = 128, packed = false, parts = nodeOpener() } = {},
 ): Promise<Result<OpenedRefine>> {
   const full = withLdsrDefaults({ ...step, ...more });
-  return prepareLdsr(full, files, size, { precision: 'fp32', vaeTile }, parts.open, () => undefined);
+  const how = { precision: 'fp32', vaeTile, ...(packed ? { halves: false, widened: 0 } : {}) } as const;
+  return prepareLdsr(full, files, size, how, parts.open, () => undefined);
 }
 
 function value<T>(result: Result<T>): T {
@@ -105,6 +106,15 @@ describe('latent super-resolution', () => {
       ok: false,
       error: { code: 'model-unavailable', detail: { file: 'gone' } },
     });
+  });
+
+  it('is brought to 8 bits where a GPU computes nothing in half precision and has too many weights', async () => {
+    const source = await picture();
+    const of = async (packed: boolean): Promise<PixelBlock> =>
+      enlarged(source, value(await opened(source, { steps: 2 }, tinyLdsr(), { packed })));
+    const difference = meanDifference(await of(true), await of(false));
+    expect(difference).toBeGreaterThan(0);
+    expect(difference).toBeLessThan(4);
   });
 
   it('joins tiles of any picture, repeats the edges of small ones, and enlarges alpha', async () => {
