@@ -77,9 +77,9 @@ export function diffusionWords({ bytes, plural }: Formats) {
         case 'little-memory':
           return `May not fit: it needs about ${bytes(need)}, and this device has little memory. Close other tabs, or take a smaller set.`;
         case 'no-half':
-          return `This GPU does not compute in half precision, so its large parts are brought to 8 bits before each job, which takes a while: about ${bytes(need)}. A smaller copy of it, made once it is here, starts at once.`;
+          return `This GPU does not compute, or not rightly, in half precision, so its large parts are brought to 8 bits before each job, which takes a while: about ${bytes(need)}. A smaller copy of it, made once it is here, starts at once.`;
         case 'no-half-large':
-          return `Does not fit: this GPU does not compute in half precision, and in 8 bits it would need about ${bytes(need)}. ${wayOut}`;
+          return `Does not fit: this GPU does not compute, or not rightly, in half precision, and in 8 bits it would need about ${bytes(need)}. ${wayOut}`;
         case 'phone':
           return 'Phones and tablets give a page little memory: this may run slowly, or the browser may close the page.';
         case 'phone-large':

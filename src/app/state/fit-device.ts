@@ -9,7 +9,7 @@ export function fitDevice(report: BackendReport | null): FitDevice | null {
   const memory: unknown = 'deviceMemory' in navigator ? navigator.deviceMemory : undefined;
   return {
     backend: report.backend,
-    half: report.adapter?.shaderF16 ?? false,
+    half: report.precision === 'fp16',
     memory: typeof memory === 'number' ? memory : null,
     phone: matchMedia('(pointer: coarse)').matches,
   };

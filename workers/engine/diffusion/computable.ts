@@ -108,8 +108,8 @@ function packedNotice(parts: readonly string[]): Failure {
   const words = parts.map((part) => `the ${part}`).join(' and ');
   return failure(
     'fp16-missing',
-    `This GPU does not compute in half precision, so ${words} was brought to 8 bits first. A smaller copy of the model, made on the Models ` +
-      'screen, starts at once.',
+    `This GPU does not compute, or not rightly, in half precision, so ${words} was brought to 8 bits first. A smaller copy of the model, made on ` +
+      'the Models screen, starts at once.',
     { parts: parts.join(', ') },
   );
 }
