@@ -2,6 +2,7 @@
 
 import AxeBuilder from '@axe-core/playwright';
 import { tinyDiffusion } from '../scripts/reference/tiny-diffusion.ts';
+import { tinyLdsr } from '../scripts/reference/tiny-ldsr.ts';
 import { tinyLora } from '../scripts/reference/tiny-lora.ts';
 import { differences } from './support/expected.ts';
 import { crop, pngFile, readPng, type PictureFile } from './support/pictures.ts';
@@ -106,4 +107,25 @@ test('a picture is redrawn as the prompt says, by a model that was dropped in', 
   await expect(seed).toHaveValue('7');
   await expect(panel.getByRole('spinbutton', { name: 'Steps' })).toHaveValue('4');
   await expect(panel.getByLabel('Sampler')).toHaveValue('euler-a');
+
+  // Another kind of model enlarges by itself, in the place of the upscaler.
+  const [ldsr] = tinyLdsr('single');
+  await app.drop({
+    name: 'x4.ckpt',
+    mimeType: '',
+    buffer: Buffer.from((await ldsr?.blob.arrayBuffer()) ?? new ArrayBuffer()),
+  });
+  await expect(app.notices.filter({ hasText: 'x4 (Latent super-resolution' })).toBeVisible();
+  await app.choose(pngFile('small.png', crop(16, 12)));
+  await app.scaleBy(4);
+  const model = panel.getByRole('combobox', { name: 'Model', exact: true });
+  await model.selectOption('x4');
+  await expect(panel).toContainText('LDSR enlarges 4 times in place of the model above');
+  await expect(panel).toContainText('Plan 4× by LDSR');
+  await expect(prompt).toBeHidden();
+  await panel.getByRole('spinbutton', { name: 'Steps' }).fill('3');
+  await app.enlarge();
+  await app.state('small.png', 'done');
+  await expect(page.getByText(/^After · x4\.safetensors/)).toBeVisible();
+  expect(readPng((await app.save()).bytes)).toMatchObject({ width: 64, height: 48 });
 });

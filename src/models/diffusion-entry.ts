@@ -13,6 +13,8 @@ export const diffusionKinds = [
   'controlnet',
   'lora',
   'embedding',
+  'ldsr-unet',
+  'ldsr-decoder',
 ] as const;
 
 export type DiffusionKind = (typeof diffusionKinds)[number];

@@ -3,12 +3,13 @@
 import type { TensorSpec } from '../architectures/architecture.ts';
 import { readDiffusionFiles } from '../architectures/diffusion/checkpoint-files.ts';
 import type { GivenWeights } from '../architectures/diffusion/checkpoint-parts.ts';
-import { wholeModel } from '../architectures/diffusion/checkpoint-whole.ts';
 import { findParts, type FoundModel } from '../architectures/diffusion/checkpoint.ts';
 import { samplingOfLora } from '../architectures/diffusion/checkpoint-told.ts';
 import { clip } from '../architectures/diffusion/clip.ts';
 import { controlnet } from '../architectures/diffusion/controlnet.ts';
 import { readEmbedding } from '../architectures/diffusion/embedding.ts';
+import { ldsrDecoder } from '../architectures/diffusion/ldsr-decoder.ts';
+import { ldsrUnet } from '../architectures/diffusion/ldsr-unet.ts';
 import { loraBase } from '../architectures/diffusion/lora.ts';
 import type { ReadyPart } from '../architectures/diffusion/onnx-part.ts';
 import { taesdDecoder, taesdEncoder } from '../architectures/diffusion/taesd.ts';
@@ -44,10 +45,6 @@ export async function recogniseDiffusion(files: readonly NamedBlob[]): Promise<R
   const bases = await basesOf(found.value);
   if (!bases.ok) return bases;
   const parts = partsOf(found.value);
-  if (parts.length === 0 && found.value.parts['ldsr-unet']) {
-    const refused = wholeModel(found.value);
-    if (!refused.ok) return refused;
-  }
   if (parts.length === 0) return nothing(files);
   const { base, prediction, sampling, loras, embeddings } = found.value;
   const drawing = parts.some(({ kind }) => kind === 'unet');
@@ -79,6 +76,8 @@ function partsOf({ parts, ready, loras, embeddings }: FoundModel): DiffusionPart
     'vae-decoder': decoder,
     'taesd-encoder': tinyEncoder,
     'taesd-decoder': tinyDecoder,
+    'ldsr-unet': enlarger,
+    'ldsr-decoder': coded,
   } = parts;
   return [
     ...(drawer ? [part('unet', unet.tensors(drawer.structure))] : []),
@@ -88,6 +87,8 @@ function partsOf({ parts, ready, loras, embeddings }: FoundModel): DiffusionPart
     ...(tinyEncoder ? [part('taesd-encoder', taesdEncoder.tensors(tinyEncoder.structure))] : []),
     ...(tinyDecoder ? [part('taesd-decoder', taesdDecoder.tensors(tinyDecoder.structure))] : []),
     ...(control ? [part('controlnet', controlnet.tensors(control.structure))] : []),
+    ...(enlarger ? [part('ldsr-unet', ldsrUnet.tensors(enlarger.structure))] : []),
+    ...(coded ? [part('ldsr-decoder', ldsrDecoder.tensors(coded.structure))] : []),
     ...Object.values(ready).map(readyPart),
     ...loras.map(({ table }) => part('lora', [...table.tensors.values()])),
     ...embeddings.map(({ table }) => part('embedding', [...table.tensors.values()])),

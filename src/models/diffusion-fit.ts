@@ -101,6 +101,8 @@ export function residentValues(parts: readonly DiffusionPart[]): number {
     most('vae-decoder'),
     most('taesd-encoder'),
     most('taesd-decoder'),
+    most('ldsr-unet'),
+    most('ldsr-decoder'),
   );
 }
 

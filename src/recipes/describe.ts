@@ -15,8 +15,8 @@ export interface MixedPart {
 }
 
 export interface PassWords {
-  /** A network's pass, by its scale. */
-  readonly times: (scale: number) => string;
+  /** A network's pass, by its scale; `ldsr` for latent super-resolution. */
+  readonly times: (scale: number, ldsr?: boolean) => string;
   /** A resample to a size, by what it does to the picture. */
   readonly to: Readonly<Record<'down' | 'up' | 'stretched' | 'same', (size: Size) => string>>;
   /** Passes one after the other. */
@@ -77,7 +77,7 @@ function describeStep(
 
 function describePass(pass: Pass, words: PassWords): string[] {
   if (pass.kind === 'model') return [words.times(pass.scale)];
-  if (pass.kind === 'ldsr') return [words.times(ldsrScale)];
+  if (pass.kind === 'ldsr') return [words.times(ldsrScale, true)];
   if (pass.kind === 'refine') return [words.redrawn(pass.refine.strength)];
   return pass.kind === 'resample' ? describeResample(pass, words) : [];
 }

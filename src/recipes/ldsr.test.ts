@@ -29,8 +29,11 @@ describe('a step of latent super-resolution', () => {
       output: { width: 128, height: 60 },
     });
     expect(outputSize(photo, recipe)).toEqual({ width: 64, height: 30 });
-    const words: Partial<PassWords> = { times: (scale) => `${scale}x`, chain: (said) => said.join(', ') };
-    expect(describePasses(passes.slice(1, 2), words as PassWords, (id) => id)).toBe('4x');
+    const words: Partial<PassWords> = {
+      times: (scale, ldsr) => `${scale}x${ldsr ? ' by LDSR' : ''}`,
+      chain: (said) => said.join(', '),
+    };
+    expect(describePasses(passes.slice(1, 2), words as PassWords, (id) => id)).toBe('4x by LDSR');
   });
 
   it('works with the file that it names', () => {
@@ -60,6 +63,8 @@ describe('a step of latent super-resolution', () => {
     [{ tile: 100 }, 'tile must be a multiple of 8'],
     [{ size: { by: 2 } }, 'size is not known'],
     [{ weights: { checkpoint: '' } }, 'weights.checkpoint must be the name of a file'],
+    [{ overlap: 72 }, 'must have an overlap of at most half a tile, which is 64 pixels'],
+    [{ tile: 64, overlap: 33 }, 'which is 32 pixels'],
     [{ noise: 'white' }, 'noise must be one of philox, mt19937'],
   ])('is refused with %j', (more, fault) => {
     const parsed = parseRecipe({ version: 1, steps: [{ kind: 'ldsr', ...more }] });

@@ -1,7 +1,9 @@
 /** What a recipe works with. */
 
 import { classicFilters, type ClassicFilter } from '../picture/resample-filter.ts';
+import type { LdsrStep } from './ldsr.ts';
 import type { Recipe, Step, UpscaleStep } from './recipe.ts';
+import type { RefineStep } from './refine.ts';
 
 /** The upscalers of a step that have a share in its result: one, or the first and the second. */
 export function upscalersOf({ model, second }: UpscaleStep): readonly string[] {
@@ -21,6 +23,11 @@ function namesOf(step: Step, redrawer: string): readonly string[] {
   if (step.kind === 'ldsr') return [step.weights?.checkpoint ?? step.kind];
   if (step.kind === 'refine') return [step.weights?.checkpoint ?? redrawer];
   return step.kind === 'upscale' ? upscalersOf(step) : [step.filter];
+}
+
+/** Whether a diffusion model does it. */
+export function isDiffusion(step: Step): step is RefineStep | LdsrStep {
+  return step.kind === 'refine' || step.kind === 'ldsr';
 }
 
 /** Ids of the models that a recipe needs, each once, in order. */

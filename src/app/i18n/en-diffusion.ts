@@ -14,6 +14,8 @@ const kinds: Readonly<Record<DiffusionKind, string>> = {
   controlnet: 'ControlNet',
   lora: 'LoRA',
   embedding: 'textual inversion',
+  'ldsr-unet': 'network',
+  'ldsr-decoder': 'decoder',
 };
 
 const bases = { sd1: 'Stable Diffusion 1', sd2: 'Stable Diffusion 2' } as const;
@@ -35,7 +37,11 @@ export function diffusionWords({ bytes, plural }: Formats) {
       ? `Checkpoint: ${listed(names)}`
       : listed(names).replace(/^./, (first) => first.toUpperCase());
   };
-  const base = (entry: Pick<DiffusionEntry, 'base'>): string => (entry.base ? bases[entry.base] : 'Any base');
+  const base = (entry: Pick<DiffusionEntry, 'base' | 'parts'>): string => {
+    const enlarges = entry.parts.some(({ kind }) => kind === 'ldsr-unet' || kind === 'ldsr-decoder');
+    if (enlarges) return 'Latent super-resolution (LDSR), enlarges 4 times';
+    return entry.base ? bases[entry.base] : 'Any base';
+  };
   const wayOut = 'Take a smaller set, or use a computer with a graphics card.';
   return {
     title: 'Diffusion files',

@@ -42,6 +42,12 @@ export function redrawWords({ number, plural, percent }: Formats) {
       vae: () =>
         'This model comes without its VAE. Drop a VAE file onto this page, such as vae-ft-mse-840000-ema-pruned.safetensors, or get TAESD, which takes 10 MB.',
     },
+    ldsr: {
+      on: 'Enlarge by latent super-resolution (LDSR)',
+      what: 'LDSR enlarges 4 times in place of the model above, and invents detail. It takes long. What comes out is brought to the wanted size.',
+      missing:
+        'LDSR comes without its decoder. Drop "vqvae/diffusion_pytorch_model.safetensors" of CompVis/ldm-super-resolution-4x-openimages onto this page, or its single file.',
+    },
     merging: (share: number) => `Merging LoRAs… ${percent(share)}`,
     trained: 'Trained',
     trainings: {

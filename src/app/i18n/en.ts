@@ -159,7 +159,7 @@ export const en = {
     about: (time: string) => `about ${time}`,
     measuring: 'measuring…',
     passes: {
-      times: (scale: number) => `${format.number(scale)}×`,
+      times: (scale: number, ldsr = false) => `${format.number(scale)}×${ldsr ? ' by LDSR' : ''}`,
       to: {
         down: (to: Size) => `down to ${size(to)}`,
         up: (to: Size) => `up to ${size(to)}`,
@@ -172,7 +172,7 @@ export const en = {
       ...combining.passes,
     },
     extra: { title: 'More' },
-    redraw: { title: 'Redraw details', known: '(SD Upscale)', isOn: '(SD Upscale): on' },
+    redraw: { title: 'Redraw details', known: '(SD Upscale)', isOn: '(on)' },
     classic: 'Classic',
     classicUse: 'Exact filters, no AI',
     filter: 'Filter',

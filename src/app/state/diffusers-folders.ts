@@ -12,7 +12,7 @@ export interface SortedFolders<F> {
 
 /** What tells such a folder: its index, or a part's own folder with a config beside the weights or an ONNX graph, or the graphs of a UNet and a text encoder. */
 const index = /^(.+)\/model_index\.json$/;
-const part = /^(.+)\/(?:(?:unet|vae|text_encoder)\/config\.json|(?:unet|vae_decoder)\/[^/]+\.onnx)$/;
+const part = /^(.+)\/(?:(?:unet|vae|vqvae|text_encoder)\/config\.json|(?:unet|vae_decoder)\/[^/]+\.onnx)$/;
 const flat = /^(.+)\/[^/]*unet[^/]*\.onnx$/;
 const text = /^(.+)\/[^/]*text.?encoder[^/]*\.onnx$/;
 

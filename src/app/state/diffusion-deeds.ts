@@ -13,6 +13,7 @@ import type { NamedBlob } from '../../formats/weights-file.ts';
 import type { DiffusionEntry, Trained } from '../../models/diffusion-entry.ts';
 import type { DiffusionSource, ToldModel } from '../../protocol/engine.ts';
 import type { ImportedDiffusion } from '../../protocol/library-diffusion.ts';
+import type { LdsrStep } from '../../recipes/ldsr.ts';
 import type { RefineStep } from '../../recipes/refine.ts';
 import { diffusionText } from '../i18n/diffusion-text.ts';
 import { wordsOf, type Text } from '../i18n/en.ts';
@@ -36,13 +37,16 @@ let merges: Blob | null = null;
 export async function sourceOf(
   { services, text }: DeedContext,
   entries: readonly DiffusionEntry[],
-  steps: readonly RefineStep[],
+  steps: readonly (RefineStep | LdsrStep)[],
   onMerging: (words: string) => boolean,
 ): Promise<Result<DiffusionSource>> {
   const { library } = await services;
   const ids = [...new Set(steps.flatMap((step) => entriesOf(step, entries)))];
   const files = await library.openDiffusion(ids);
   if (!files.ok) return files;
+  const refining = steps.filter((step) => step.kind === 'refine');
+  // Latent super-resolution reads no text.
+  if (refining.length === 0) return ok({ files: files.value, merges: new Blob() });
   if (!merges) {
     const fetched = await fetchMerges();
     if (!fetched.ok) return fetched;
@@ -56,7 +60,7 @@ export async function sourceOf(
   const source = { files: files.value, merges, told };
   if (!used.some((entry) => holds(entry, 'lora'))) return ok(source);
   const words = redrawText(text);
-  const merged = await mergeLoras(library, ids, steps, ({ bytes, total }) => {
+  const merged = await mergeLoras(library, ids, refining, ({ bytes, total }) => {
     if (!onMerging(words.merging(bytes / total))) void stopMerging(library);
   });
   if (merged.ok) return ok({ ...source, merged: merged.value });

@@ -5,6 +5,7 @@ import type { NamedBlob } from '../../formats/weights-file.ts';
 import type { DiffusionEntry, Trained } from '../../models/diffusion-entry.ts';
 import type { DiffusionSource, ToldModel } from '../../protocol/engine.ts';
 import type { ImportedDiffusion } from '../../protocol/library-diffusion.ts';
+import type { LdsrStep } from '../../recipes/ldsr.ts';
 import type { RefineStep } from '../../recipes/refine.ts';
 import type { Text } from '../i18n/en.ts';
 import type { DeedContext } from './diffusion-deeds.ts';
@@ -39,7 +40,7 @@ export class Diffusion {
    * `cancelled` once `onMerging` answers `false`.
    */
   async sourceFor(
-    steps: readonly RefineStep[],
+    steps: readonly (RefineStep | LdsrStep)[],
     onMerging: (words: string) => boolean,
   ): Promise<Result<DiffusionSource>> {
     return (await deeds()).sourceOf(this.#context, this.#entries, steps, onMerging);

@@ -5,7 +5,7 @@
 
 import type { DiffusionSource, JobDone, JobEvent, JobOutcome, ModelSource } from '../../protocol/engine.ts';
 import type { Pass } from '../../recipes/passes.ts';
-import { neededModels } from '../../recipes/needed-models.ts';
+import { isDiffusion, neededModels } from '../../recipes/needed-models.ts';
 import { planPasses } from '../../recipes/plan-passes.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
 import { area } from '../../picture/geometry.ts';
@@ -190,7 +190,7 @@ export class Jobs {
 
   /** The files of the recipe's diffusion model; null where it does not redraw. */
   async #diffusion(picture: Picture, { steps }: Recipe): Promise<Result<DiffusionSource> | null> {
-    const refining = steps.filter((step) => step.kind === 'refine');
+    const refining = steps.filter(isDiffusion);
     if (refining.length === 0) return null;
     return this.#context.diffusion.sourceFor(refining, (words) => {
       picture.dispatch({ kind: 'prepare', what: { kind: 'told', words } });

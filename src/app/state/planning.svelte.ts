@@ -7,6 +7,7 @@ import type { DiffusionEntry } from '../../models/diffusion-entry.ts';
 import type { Size } from '../../picture/geometry.ts';
 import { estimateSeconds } from '../../recipes/estimate.ts';
 import type { Pass } from '../../recipes/passes.ts';
+import { isDiffusion } from '../../recipes/needed-models.ts';
 import { planPasses } from '../../recipes/plan-passes.ts';
 import type { Recipe } from '../../recipes/recipe.ts';
 import type { SaveFormat } from '../../protocol/codec.ts';
@@ -14,6 +15,7 @@ import type { Choices } from './choices.svelte.ts';
 import type { Device } from './device.svelte.ts';
 import type { Library } from './library.svelte.ts';
 import { jobBytes } from './memory.ts';
+import type * as LdsrStep from './ldsr-step.ts';
 import type * as Redraw from './redraw.ts';
 import type * as RedrawStep from './redraw-step.ts';
 import { refusal, type Limits } from './refusal.ts';
@@ -43,13 +45,13 @@ export class Planning {
     withKnownSecond(this.#choices.current, (id) => this.#library.card(id) !== null),
   );
   /** The code that reads what is chosen of redrawing; null until somebody wants it. */
-  #redraw = $state.raw<(typeof Redraw & typeof RedrawStep) | null>(null);
+  #redraw = $state.raw<(typeof Redraw & typeof RedrawStep & typeof LdsrStep) | null>(null);
   readonly #recipe: Recipe = $derived.by(() => {
     const chosen = this.#redraw?.parseRedraw(this.#settings.redraw);
-    const refine = chosen && this.#redraw?.refineStepOf(chosen, this.#diffusion.entries);
-    return recipeOf(this.#settings, this.#model, refine);
+    const plain = recipeOf(this.#settings, this.#model);
+    return (chosen && this.#redraw?.drawnRecipe(plain, chosen, this.#diffusion.entries)) ?? plain;
   });
-  readonly #redraws = $derived(this.#recipe.steps.some(({ kind }) => kind === 'refine'));
+  readonly #redraws = $derived(this.#recipe.steps.some(isDiffusion));
 
   constructor(
     services: Promise<Services>,
@@ -79,7 +81,7 @@ export class Planning {
     return this.#recipe;
   }
 
-  /** Whether a diffusion model redraws the picture. */
+  /** Whether a diffusion model redraws the picture, or enlarges it. */
   get redraws(): boolean {
     return this.#redraws;
   }
@@ -94,7 +96,7 @@ export class Planning {
     const passes = this.passes(source);
     if (!passes.ok) return passes.error;
     const chosen = this.#redraw?.parseRedraw(this.#settings.redraw);
-    const hindrance = chosen && this.#redraw?.hindrance(chosen, this.#diffusion.entries);
+    const hindrance = chosen && this.#redraw?.drawnHindrance(chosen, this.#diffusion.entries);
     if (hindrance) return hindrance;
     const format = this.#formats[this.#choices.current.format];
     if (format?.ok === false) return format.error;
@@ -120,7 +122,11 @@ export class Planning {
 
   /** For a visit in which redrawing is on, or looked at. */
   async readRedraw(): Promise<void> {
-    this.#redraw ??= { ...(await import('./redraw.ts')), ...(await import('./redraw-step.ts')) };
+    this.#redraw ??= {
+      ...(await import('./redraw.ts')),
+      ...(await import('./redraw-step.ts')),
+      ...(await import('./ldsr-step.ts')),
+    };
   }
 
   /** Asks the codec once what this browser can write. */

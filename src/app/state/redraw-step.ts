@@ -9,6 +9,7 @@ import type { RefineControl, RefineTiles } from '../../diffusion/refine/choices.
 import type { SamplerName } from '../../diffusion/samplers/names.ts';
 import type { DiffusionEntry, DiffusionKind, Trained } from '../../models/diffusion-entry.ts';
 import type { Pass } from '../../recipes/passes.ts';
+import type { LdsrStep } from '../../recipes/ldsr.ts';
 import { refineSpeedName, refineWork } from '../../recipes/refine-work.ts';
 import { refineDefaults, type RefineStep } from '../../recipes/refine.ts';
 import { defaultRedraw, type Redraw } from './redraw.ts';
@@ -205,7 +206,11 @@ export function hindrance(redraw: Redraw, entries: readonly DiffusionEntry[]): F
 }
 
 /** Ids of the entries that a step works with: those that it names, and LoRAs that its prompt names. */
-export function entriesOf(step: RefineStep, entries: readonly DiffusionEntry[]): readonly string[] {
+export function entriesOf(
+  asked: RefineStep | LdsrStep,
+  entries: readonly DiffusionEntry[],
+): readonly string[] {
+  const step: Omit<RefineStep, 'kind'> = asked.kind === 'refine' ? asked : { weights: asked.weights ?? {} };
   const { checkpoint, text, vae, taesd, loras = [], embeddings = [] } = step.weights ?? {};
   const named = [
     checkpoint,
@@ -233,6 +238,7 @@ export function redrawSeconds(
 ): number | null {
   let seconds = 0;
   for (const pass of passes) {
+    if (pass.kind === 'ldsr') return null;
     if (pass.kind !== 'refine') continue;
     const speed = workPerSecond(refineSpeedName(pass.refine));
     if (speed === null) return null;

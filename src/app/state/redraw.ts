@@ -37,6 +37,8 @@ export interface Redraw {
   readonly steps: number | null;
   readonly sampler: SamplerName | null;
   readonly guidance: number | null;
+  /** Of latent super-resolution; null for the usual. */
+  readonly ldsrSteps: number | null;
   /** Null for the sampler's usual one. */
   readonly spacing: SpacingName | null;
   readonly mode: RedrawMode;
@@ -65,6 +67,7 @@ export const redrawRanges = {
   strength: { least: 0, most: 1 },
   seed: { least: 0, most: 2 ** 32 - 1 },
   steps: { least: 1, most: 150 },
+  ldsrSteps: { least: 1, most: 1000 },
   guidance: { least: 0, most: 30 },
   tile: { least: 64, most: 2048 },
   overlap: { least: 0, most: 512 },
@@ -83,6 +86,7 @@ export const defaultRedraw: Redraw = {
   strength: refineDefaults.strength,
   seed: refineDefaults.seed,
   steps: null,
+  ldsrSteps: null,
   sampler: null,
   guidance: null,
   spacing: null,
@@ -126,6 +130,7 @@ export function parseRedraw(stored: unknown): Redraw {
     strength: within(from['strength'], redrawRanges.strength, fallback.strength),
     seed: whole(from['seed'], 'seed', fallback.seed),
     steps: numberOrNull(from['steps'], redrawRanges.steps, 1),
+    ldsrSteps: numberOrNull(from['ldsrSteps'], redrawRanges.ldsrSteps, 1),
     guidance: numberOrNull(from['guidance'], redrawRanges.guidance, 0),
     sampler: or(from['sampler'], (value) => oneOf<SamplerName | null>(samplers, value, null)),
     spacing: or(from['spacing'], (value) => oneOf<SpacingName | null>(spacings, value, null)),

@@ -16,7 +16,6 @@ import {
   type SizeTarget,
   type UpscaleStep,
 } from '../../recipes/recipe.ts';
-import type { RefineStep } from '../../recipes/refine.ts';
 import { oneOf, recordOf, within } from './read-stored.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
@@ -123,8 +122,8 @@ function parseExtra(from: Readonly<Record<string, unknown>>): Extra {
   };
 }
 
-/** The recipe that the panel's choices stand for; `model` is the chosen card's id, or `classic`. `refine` is what comes after it. */
-export function recipeOf(settings: Settings, model: string, refine: RefineStep | null = null): Recipe {
+/** The recipe that the panel's choices stand for; `model` is the chosen card's id, or `classic`. */
+export function recipeOf(settings: Settings, model: string): Recipe {
   const { width, height, fit, background } = settings.to;
   const exact: SizeTarget = { width, height, fit, ...(fit === 'pad' ? { background } : {}) };
   const size: SizeTarget = settings.sizing === 'by' ? { by: settings.by } : exact;
@@ -134,7 +133,6 @@ export function recipeOf(settings: Settings, model: string, refine: RefineStep |
       model === classic
         ? { kind: 'resize', filter: settings.filter, size }
         : { kind: 'upscale', model, size, ...combined(settings.extra, model) },
-      ...(refine ? [refine] : []),
     ],
   };
 }

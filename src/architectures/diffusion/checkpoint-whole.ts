@@ -55,7 +55,7 @@ export function wholeModel({ parts, base }: FoundModel): Result<WholeModel> {
 
 function refuseEnlarging(name: string): Result<never> {
   const message =
-    `"${name}" is latent super-resolution (LDSR), which enlarges by itself and redraws nothing: a recipe's step "ldsr" runs it, by the headless command. ` +
+    `"${name}" is latent super-resolution (LDSR), which enlarges by itself and redraws nothing: a recipe's step "ldsr" runs it. ` +
     `To redraw, choose ${supported}.`;
   return fail('model-unsupported', message, { reason: 'diffusion-use', name });
 }

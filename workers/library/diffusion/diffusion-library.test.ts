@@ -2,12 +2,14 @@
 
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { tinyLdsr } from '../../../scripts/reference/tiny-ldsr.ts';
 import { sampleFiles } from '../../../src/architectures/diffusion/sample-files.ts';
 import { findParts } from '../../../src/architectures/diffusion/checkpoint.ts';
 import { readDiffusionFiles } from '../../../src/architectures/diffusion/checkpoint-files.ts';
 import { invariant } from '../../../src/base/assert.ts';
 import { fail, type Result } from '../../../src/base/result.ts';
 import type { NamedBlob } from '../../../src/formats/weights-file.ts';
+import { canBeSmaller } from '../../../src/models/diffusion-smaller.ts';
 import type { ImportedDiffusion } from '../../../src/protocol/library-diffusion.ts';
 import { base, bytesFor, FakeServer, MemoryStore } from '../testing.ts';
 import { DiffusionLibrary } from './diffusion-library.ts';
@@ -65,6 +67,27 @@ describe('a file with parts of a diffusion model', () => {
     expect(entry.parts.map(({ kind }) => kind)).toEqual(kinds);
     expect(valueOf(await library.diffusion())).toEqual([entry]);
   });
+
+  it.each(['single', 'folder'] as const)(
+    'is kept in half precision where it is latent super-resolution: %s',
+    async (form) => {
+      const library = await started();
+      const given = tinyLdsr(form).map(({ name, blob }) => ({
+        name: form === 'folder' ? `x4/${name}` : name,
+        blob,
+      }));
+      const { entry } = valueOf(await library.importDiffusion(given));
+      expect(entry.parts.map(({ kind }) => kind)).toEqual(['ldsr-unet', 'ldsr-decoder']);
+      expect(entry).toMatchObject({ base: null, prediction: null, sampling: null });
+      expect(canBeSmaller(entry)).toBe(false);
+      const values = entry.parts.reduce((sum, part) => sum + part.values, 0);
+      expect(entry.bytes / values).toBeCloseTo(2, 0);
+      expect(valueOf(await (await started()).diffusion())).toEqual([entry]);
+      const read = await readDiffusionFiles(valueOf(await library.openDiffusion([entry.id])));
+      const { parts } = valueOf(findParts(valueOf(read).weights));
+      expect([parts['ldsr-unet'], parts['ldsr-decoder']]).not.toContain(undefined);
+    },
+  );
 
   it('is told by its name where it is a LoRA that makes an LCM of a model, and by a person where nothing tells', async () => {
     const library = await started();
