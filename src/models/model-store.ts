@@ -50,6 +50,11 @@ export interface ModelStore {
   rename(id: string, name: string): Promise<Result<null>>;
   remove(id: string): Promise<Result<null>>;
   list(): Promise<Result<readonly StoredModel[]>>;
+  /**
+   * Does work that chooses an id by the list and writes under it while no other tab does so, after what unfinished writing left was freed.
+   * Rejects when `signal` ended the waiting. Not to be called within such work.
+   */
+  alone<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 /** Bytes of one chunk: small enough for one transaction, large enough that there are few. */

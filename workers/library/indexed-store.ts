@@ -4,11 +4,12 @@
  * transaction holds a whole model.
  */
 
-import { createStore, entries, get, getMany, promisifyRequest, set, del } from 'idb-keyval';
+import { createStore, entries, get, getMany, keys, promisifyRequest, set, del } from 'idb-keyval';
 import { ok, type Result } from '../../src/base/result.ts';
 import { parseDiffusion } from '../../src/models/stored-diffusion.ts';
 import { parseImported } from '../../src/models/imported.ts';
 import type { ModelStore, StoredModel } from '../../src/models/model-store.ts';
+import { ifFree, withLock } from './lock.ts';
 import { storageFailure } from './storage-failure.ts';
 
 /** Some browsers never answer when their storage is broken. */
@@ -30,7 +31,34 @@ export function openIndexedStore(name = 'enlarger-models', patience = usualPatie
     await removeChunks(id);
   };
 
-  const write = async (...[id, bytes, chunks, finish]: Parameters<ModelStore['write']>): Promise<boolean> => {
+  /** Whoever writes shares it, so that what is only half there is told from what a dead worker left. */
+  const writers = `${name}-writers`;
+
+  const removeStray = async (): Promise<void> => {
+    const ids = (await keys<IDBValidKey>(chunkStore)).map((key) => (Array.isArray(key) ? key[0] : null));
+    const known = new Set<unknown>(await keys(index));
+    for (const id of new Set(ids)) if (typeof id === 'string' && !known.has(id)) await removeChunks(id);
+  };
+  let tidied: Promise<unknown> | null = null;
+  /** Frees what unfinished writings left, once a visit, as soon as nobody writes. Tries again after a failure. */
+  const tidy = async (): Promise<void> => {
+    tidied ??= ifFree(writers, () => inTime(removeStray(), patience)).then(
+      (done) => {
+        if (!done) tidied = null;
+      },
+      () => {
+        tidied = null;
+      },
+    );
+    await tidied;
+  };
+
+  const write = (...all: Parameters<ModelStore['write']>): Promise<boolean> =>
+    withLock(writers, 'shared', () => writeAlone(...all));
+
+  const writeAlone = async (
+    ...[id, bytes, chunks, finish]: Parameters<ModelStore['write']>
+  ): Promise<boolean> => {
     await inTime(del(id, index), patience);
     try {
       await removeChunks(id);
@@ -91,11 +119,24 @@ export function openIndexedStore(name = 'enlarger-models', patience = usualPatie
         return null;
       }),
 
-    list: () =>
-      guarded(0, async () => {
+    list: () => {
+      void tidy();
+      return guarded(0, async () => {
         const all: [IDBValidKey, unknown][] = await inTime(entries(index), patience);
         return all.map(([, entry]) => entry).filter(isStoredModel);
-      }),
+      });
+    },
+
+    alone: (work, signal) =>
+      withLock(
+        `${name}-alone`,
+        'exclusive',
+        async () => {
+          await tidy();
+          return work();
+        },
+        signal,
+      ),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createStore, del, set } from 'idb-keyval';
+import { createStore, del, keys, set } from 'idb-keyval';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { invariant } from '../../src/base/assert.ts';
 import { LibraryClient } from '../../src/clients/library.ts';
@@ -71,6 +71,52 @@ describe('the library over IndexedDB', () => {
     expect(await next.remove('tiny')).toEqual({ ok: true, value: null });
     expect(await next.kept()).toEqual({ ok: true, value: [] });
     expect(await next.open('tiny')).toMatchObject({ ok: true, value: { from: 'network' } });
+  });
+
+  it('frees what a writing left that never ended, but nothing that another tab writes', async () => {
+    const { name, library } = await started();
+    await library.open('tiny');
+    const chunks = createStore(`${name}-chunks`, 'chunks');
+    const ids = async (): Promise<unknown[]> =>
+      (await keys<IDBValidKey>(chunks)).map((key) => (Array.isArray(key) ? key[0] : key));
+    const other = openIndexedStore(name);
+    let end: () => void = () => undefined;
+    const rest = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    let begun = false;
+    const slow = async function* (): AsyncGenerator<Blob> {
+      yield new Blob(['first']);
+      begun = true;
+      await rest;
+      yield new Blob(['last']);
+    };
+    const writing = other.write('slow', 9, slow(), () => ({ sha256: '' }));
+    await vi.waitUntil(() => begun);
+    await set(['dead', 0], new Blob(['left']), chunks);
+    const store = openIndexedStore(name);
+    expect(await store.list()).toMatchObject({ ok: true, value: [{ id: 'tiny' }] });
+    await store.alone(() => Promise.resolve());
+    expect(new Set(await ids())).toEqual(new Set(['tiny', 'slow', 'dead']));
+    end();
+    expect(await writing).toEqual({ ok: true, value: true });
+    await store.alone(() => Promise.resolve());
+    expect(new Set(await ids())).toEqual(new Set(['tiny', 'slow']));
+    const slowly = await store.get('slow');
+    expect(slowly.ok && (await slowly.value?.bytes.text())).toBe('firstlast');
+  });
+
+  it('lets one tab after the other choose an id and write', async () => {
+    const { name } = await started();
+    const stores = [openIndexedStore(name), openIndexedStore(name)];
+    const order: string[] = [];
+    const work = (tab: number) => async (): Promise<void> => {
+      order.push(`begin ${tab}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      order.push(`end ${tab}`);
+    };
+    await Promise.all(stores.map((store, tab) => store.alone(work(tab))));
+    expect(order).toEqual(['begin 0', 'end 0', 'begin 1', 'end 1']);
   });
 
   it.each([

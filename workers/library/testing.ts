@@ -3,6 +3,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { ok, type Result } from '../../src/base/result.ts';
+import { SerialQueue } from '../../src/base/serial-queue.ts';
 import type { Catalogue, ModelCard } from '../../src/models/card.ts';
 import type { KeptModel, ModelStore } from '../../src/models/model-store.ts';
 import type { Fetch } from './download.ts';
@@ -60,6 +61,7 @@ export class FakeServer {
 
 export class MemoryStore implements ModelStore {
   readonly models = new Map<string, KeptModel>();
+  readonly #turns = new SerialQueue();
 
   get(id: string): Promise<Result<KeptModel | null>> {
     return Promise.resolve(ok(this.models.get(id) ?? null));
@@ -95,6 +97,17 @@ export class MemoryStore implements ModelStore {
   remove(id: string): Promise<Result<null>> {
     this.models.delete(id);
     return Promise.resolve(ok(null));
+  }
+
+  alone<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(new DOMException('Ended.', 'AbortError')));
+      this.#turns
+        .run(async () => {
+          if (!signal?.aborted) resolve(await work());
+        })
+        .catch(reject);
+    });
   }
 
   list(): ReturnType<ModelStore['list']> {

@@ -108,3 +108,47 @@ describe('a file that is kept as it is', () => {
     expect((await library.importDiffusion(files())).ok).toBe(true);
   });
 });
+
+describe('two tabs', () => {
+  it('take in different files of one name at once, and each has its own', async () => {
+    const write = store.write.bind(store);
+    store.write = async (...all) => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return write(...all);
+    };
+    const [one, two] = await Promise.all([
+      imported(await started(), 'a.safetensors', sampleFiles.lora()),
+      imported(await started(), 'a.safetensors', sampleFiles.embedding()),
+    ]);
+    expect(one.entry.id).not.toBe(two.entry.id);
+    const next = await started();
+    expect(valueOf(await next.openDiffusion([one.entry.id, two.entry.id]))).toHaveLength(2);
+  });
+
+  it('write one file of both once', async () => {
+    const write = vi.spyOn(store, 'write');
+    const take = async (): Promise<ImportedDiffusion> =>
+      imported(await started(), 'a.safetensors', sampleFiles.lora());
+    const [one, two] = await Promise.all([take(), take()]);
+    expect(one.entry).toEqual(two.entry);
+    expect(write).toHaveBeenCalledTimes(1);
+  });
+
+  it('wait for each other, which can be stopped', async () => {
+    const library = await started();
+    let end: () => void = () => undefined;
+    const other = store.alone(
+      () =>
+        new Promise<void>((resolve) => {
+          end = resolve;
+        }),
+    );
+    const waiting = library.importDiffusion([{ name: 'a.safetensors', blob: sampleFiles.lora() }]);
+    setTimeout(() => void library.stopImport(), 50);
+    expect(await waiting).toMatchObject({ error: { code: 'cancelled' } });
+    end();
+    await other;
+    expect(store.models.size).toBe(0);
+    expect((await imported(library, 'a.safetensors', sampleFiles.lora())).known).toBe(false);
+  });
+});

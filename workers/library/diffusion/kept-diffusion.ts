@@ -23,6 +23,9 @@ interface Unkept {
   readonly notKept: Failure;
 }
 
+/** Milliseconds between two looks whether what waits is still wanted. */
+const lookEvery = 200;
+
 /** What a person gave. */
 interface Given {
   readonly model: DiffusionModel;
@@ -65,7 +68,7 @@ export class KeptDiffusion {
       const sha256 = await checksumWhile(bytes, from(0));
       if (sha256 === null) return stopped();
       const source: Given = { model, files, bytes, sha256 };
-      return this.#importing.run(async () => {
+      return this.#alone(from(size), async () => {
         const here = await this.#knownWhole(source, converts);
         if (here) return ok(here);
         if (!converts) return this.#keep(source, null, from(size));
@@ -132,6 +135,29 @@ export class KeptDiffusion {
     return this.#unkept.delete(id) ? ok(null) : this.#store.remove(id);
   }
 
+  /** One import at a time, of all tabs; what waits can be stopped. */
+  async #alone(
+    go: Continue,
+    work: () => Promise<Result<ImportedDiffusion>>,
+  ): Promise<Result<ImportedDiffusion>> {
+    const ending = new AbortController();
+    const look = setInterval(() => {
+      if (!go(0, 1)) ending.abort();
+    }, lookEvery);
+    const begin = (): Promise<Result<ImportedDiffusion>> => {
+      clearInterval(look);
+      return work();
+    };
+    try {
+      return await this.#importing.run(() => this.#store.alone(begin, ending.signal));
+    } catch (thrown) {
+      if (ending.signal.aborted) return stopped();
+      throw thrown;
+    } finally {
+      clearInterval(look);
+    }
+  }
+
   /** What these files became when they were taken in before, where that is whole: it stays, and learns what is told now. */
   async #knownWhole({ model, sha256 }: Given, converts: boolean): Promise<ImportedDiffusion | null> {
     const list = await this.list();
@@ -189,6 +215,8 @@ export class KeptDiffusion {
           ...(forms.full.length > 0 && { full: forms.full }),
         }
       : model;
+    // What a writing that never ended left under this id takes room too.
+    if (!known && list.ok) await this.#store.remove(id);
     // What it takes the place of is freed before.
     const freed = known && !this.#unkept.has(known.id) ? known.bytes : 0;
     const room = await roomFor(Math.max(0, bytes - freed));

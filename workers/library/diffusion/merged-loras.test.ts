@@ -103,6 +103,32 @@ describe('LoRAs of a step', () => {
     expect(stores.merged.models.size).toBe(0);
   });
 
+  it('are made anew where the store gives back too little', async () => {
+    const library = await started();
+    const ids = await filled(library);
+    const [made] = valueOf(await library.mergeDiffusion(ids, [step]));
+    for (const [id, { entry, bytes }] of stores.merged.models) {
+      stores.merged.models.set(id, { entry, bytes: bytes.slice(0, 8) });
+    }
+    const [again] = valueOf(await library.mergeDiffusion(ids, [step]));
+    expect(again?.weights.size).toBe(made?.weights.size);
+  });
+
+  it('are written once where two tabs make them at once', async () => {
+    const libraries = [await started(), await started()];
+    const ids = await filled(await started());
+    const put = stores.merged.put.bind(stores.merged);
+    const heard: string[] = [];
+    stores.merged.put = async (...all) => {
+      heard.push(all[0].id);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return put(...all);
+    };
+    const made = await Promise.all(libraries.map((library) => library.mergeDiffusion(ids, [step])));
+    expect(made.map((one) => valueOf(one).length)).toEqual([2, 2]);
+    expect(new Set(heard).size).toBe(heard.length);
+  });
+
   it('give way to newer ones where all together are too large', async () => {
     const library = await started();
     const ids = await filled(library);

@@ -99,6 +99,7 @@ export class MergedLoras {
     const kept = await this.#store.get(id);
     if (!kept.ok || !kept.value) return null;
     const { bytes, entry } = kept.value;
+    if (bytes.size !== entry.bytes) return null;
     if (!this.#checked.has(id) && !(await hasSha256(bytes, entry.sha256))) return null;
     this.#checked.add(id);
     return bytes;
@@ -112,13 +113,18 @@ export class MergedLoras {
     if (!made.ok) return made;
     const weights = mergedFile(table, made.value);
     const checksum = await checksumOf(weights, () => undefined);
-    await this.#makeRoom(weights.size);
-    const kept = await this.#store.put(
-      { id, sha256: checksum, bytes: weights.size, merged: { of, at: Date.now() } },
-      chunksOf(weights),
-    );
-    // What cannot be kept serves this job.
-    return (kept.ok ? await this.#kept(id) : null) ?? weights;
+    return this.#store.alone(async () => {
+      // Another tab may have made it meanwhile.
+      const here = await this.#kept(id);
+      if (here) return here;
+      await this.#makeRoom(weights.size);
+      const kept = await this.#store.put(
+        { id, sha256: checksum, bytes: weights.size, merged: { of, at: Date.now() } },
+        chunksOf(weights),
+      );
+      // What cannot be kept serves this job.
+      return (kept.ok ? await this.#kept(id) : null) ?? weights;
+    });
   }
 
   /** The newest stay, as far as there is room. */
