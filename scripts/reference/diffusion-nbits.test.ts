@@ -12,7 +12,8 @@ import {
   quantiseMatrix,
 } from '../../src/architectures/diffusion/nbits.ts';
 import { buildPart } from '../../src/architectures/diffusion/part.ts';
-import { packable, packedBytes, quantiseTable } from '../../src/architectures/diffusion/quantise-table.ts';
+import { packable, packedBytes } from '../../src/architectures/diffusion/quantise-table.ts';
+import { quantiseTable } from '../../src/architectures/diffusion/sample-quantised.ts';
 import { unet } from '../../src/architectures/diffusion/unet.ts';
 import { GraphBuilder, weightsPath, type Precision } from '../../src/architectures/graph-builder.ts';
 import { withPlainNames } from '../../src/architectures/packed.ts';

@@ -28,6 +28,7 @@ export function blobStore(): ByteStore {
 /** Where tensors begin, so that a reader may map them. */
 const alignment = 64;
 
+/** A table with more tensors, which are written one behind the other into a store; those of the table stay where they lie. */
 export class AppendedTable {
   readonly #table: TensorTable;
   readonly #store: ByteStore;

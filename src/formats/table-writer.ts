@@ -4,6 +4,7 @@ import { invariant } from '../base/assert.ts';
 import { dtypeBytes, valueCount } from './tensor-bytes.ts';
 import type { Dtype, TensorEntry, TensorTable } from './tensor-table.ts';
 
+/** Tensors one behind the other in a Blob of their own, in the order in which they are added. */
 export class TableWriter {
   readonly #parts: Blob[] = [];
   readonly #tensors = new Map<string, TensorEntry>();

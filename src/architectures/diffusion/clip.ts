@@ -41,6 +41,7 @@ const whole = { width: 1024, layers: 24 };
 /** Far below every logit, and still a number in half precision. */
 const never = -10000;
 
+/** The text encoder of CLIP (Radford and others, 2021): [1, tokens] ids to [1, tokens, width]. */
 export const clip: Part<ClipStructure> = {
   kind: 'text-encoder',
 

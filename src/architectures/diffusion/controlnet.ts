@@ -27,6 +27,7 @@ export function controlnetWith({ flash = false }: { readonly flash?: boolean }):
   return { ...controlnet, graph: (builder, structure, form) => emit(builder, structure, form, { flash }) };
 }
 
+/** The ControlNet (Zhang and others, 2023) with attention in pieces of its own: what a UNet takes beside its inputs, one map a block. */
 export const controlnet: Part<ControlnetStructure> = {
   kind: 'controlnet',
 

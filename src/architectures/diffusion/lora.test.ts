@@ -6,7 +6,7 @@ import { valueCount } from '../../formats/tensor-bytes.ts';
 import type { TensorTable } from '../../formats/tensor-table.ts';
 import { packedMatrix } from '../packed.ts';
 import { mergeLoras } from './lora-merge.ts';
-import { quantiseTable } from './quantise-table.ts';
+import { quantiseTable } from './sample-quantised.ts';
 import { planLoras, type GivenLora } from './lora.ts';
 import type { LoraPart } from './lora-targets.ts';
 import { packedIn, widenedValues } from './widened.ts';

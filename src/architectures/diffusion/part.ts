@@ -12,6 +12,7 @@ import { checkTable } from '../check-table.ts';
 import { GraphBuilder, type GraphOutput, type Precision } from '../graph-builder.ts';
 import { withPlainNames } from '../packed.ts';
 
+/** What parts a model can have of those whose graphs are written here. */
 export const partKinds = [
   'text-encoder',
   'unet',

@@ -1,14 +1,12 @@
 /** The weights of a part in 8 and 4 bits, tensor by tensor; everything else stays where it lies. */
 
 import { invariant } from '../../base/assert.ts';
-import { AppendedTable, type ByteStore } from '../../formats/appended-table.ts';
-import { singlesOf } from '../../formats/convert-dtypes.ts';
-import { dtypeBytes, tensorBytes, valueCount } from '../../formats/tensor-bytes.ts';
-import type { TensorEntry, TensorTable } from '../../formats/tensor-table.ts';
+import type { AppendedTable } from '../../formats/appended-table.ts';
+import { dtypeBytes, valueCount } from '../../formats/tensor-bytes.ts';
+import type { TensorEntry } from '../../formats/tensor-table.ts';
 import type { TensorSpec } from '../architecture.ts';
 import { scaleName } from '../graph-builder.ts';
 import { packedName, packedScales, packedZeros, type PackedBits } from '../packed.ts';
-import type { Continue } from '../smaller.ts';
 import { quantiseChannels, quantiseMatrix } from './nbits.ts';
 
 /** Inputs of a matrix that share a scale. */
@@ -22,7 +20,7 @@ export function isLookedUp(name: string): boolean {
   return lookedUp.test(name);
 }
 
-/** What `quantiseTable` can store in fewer bits: matrices in 8 or 4, convolutions in 8. */
+/** What can be stored in fewer bits: matrices in 8 or 4, convolutions in 8. */
 export function packable(tensors: Iterable<TensorSpec>): ReadonlyMap<string, 'matrix' | 'convolution'> {
   const found = new Map<string, 'matrix' | 'convolution'>();
   for (const { name, shape } of tensors) {
@@ -91,33 +89,6 @@ export async function putPacked(
     await put({ name: packedZeros(name), dtype: 'u8', shape: [outputs, zeros.length / outputs] }, zeros);
   table.drop(name);
   return true;
-}
-
-/**
- * The table with the tensors of the plan in so many bits: matrices whose inputs are whole blocks under the names of
- * `packed.ts`, convolutions always in 8 bits with a scale an output. Tensors of other shapes, of integers, or with values
- * that are no numbers or beyond half precision stay as they are. Null when `go` ended it.
- */
-export async function quantiseTable(
-  table: TensorTable,
-  plan: ReadonlyMap<string, PackedBits>,
-  store: ByteStore,
-  { symmetric = true, go = () => true }: { readonly symmetric?: boolean; readonly go?: Continue } = {},
-): Promise<TensorTable | null> {
-  const appended = new AppendedTable(table, store);
-  const entries = [...plan.keys()].flatMap((name) => table.tensors.get(name) ?? []);
-  const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-  let done = 0;
-  for (const entry of entries) {
-    if (!go(done, total)) return null;
-    done += entry.bytes;
-    const { name, shape, dtype } = entry;
-    if (shape.length !== 4 && (shape.length !== 2 || (shape[1] ?? 1) % block !== 0)) continue;
-    const values = singlesOf((await tensorBytes(table, entry)).buffer, dtype);
-    if (values) await putPacked(appended, entry, values, plan.get(name) ?? 8, symmetric);
-  }
-  go(total, total);
-  return appended.finish();
 }
 
 async function* whole(values: ArrayBufferView<ArrayBuffer>): AsyncGenerator<Uint8Array<ArrayBuffer>> {

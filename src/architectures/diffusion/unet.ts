@@ -38,6 +38,7 @@ export function unetWith({ control = false, flash = false }: UnetOptions): Part<
   return { ...unet, graph: (builder, structure, form) => emit(builder, structure, form, { control, flash }) };
 }
 
+/** The UNet of latent diffusion (Rombach and others, 2022): a noisy latent, its timestep and a text to what it predicts, in the latent's shape. */
 export const unet: Part<UnetStructure> = {
   kind: 'unet',
 

@@ -1,9 +1,9 @@
-/** What fixes the shape of an autoencoder, what its two halves share, and how large a picture fits a device. */
+/** What fixes the shape of an autoencoder and what its two halves share. */
 
 import type { TensorTable } from '../../formats/tensor-table.ts';
 import type { Structure, TensorSpec } from '../architecture.ts';
 import { flags, isSizes, numbers, shapeOf } from '../common.ts';
-import type { GraphBuilder, Precision } from '../graph-builder.ts';
+import type { GraphBuilder } from '../graph-builder.ts';
 import {
   type Feature,
   isWidths,
@@ -33,21 +33,6 @@ export const epsilon = 1e-6;
 /** How many pixels of a picture's side one of the latent stands for. */
 export function vaeReduction({ widths }: { readonly widths: readonly number[] }): number {
   return 2 ** (widths.length - 1);
-}
-
-/**
- * The side of the largest square picture, a multiple of 32 pixels, of which no value in the encoder's or the decoder's
- * graph is larger than `maxBinding` bytes: 512 for Stable Diffusion's autoencoder in fp16 and 128 MiB, 352 in fp32. The largest
- * is the picture's own level before its first convolution, still with the channels of the next one.
- */
-export function vaeTileLimit(
-  { widths }: { readonly widths: readonly number[] },
-  precision: Precision,
-  maxBinding: number,
-): number {
-  const [first = 0, second = first] = widths;
-  const bytes = (precision === 'fp16' ? 2 : 4) * Math.max(first, second);
-  return Math.floor(Math.sqrt(maxBinding / bytes) / 32) * 32;
 }
 
 /** Two residual blocks, and an attention between them. */

@@ -4,7 +4,7 @@ import { packedIn } from '../../../src/architectures/diffusion/widened.ts';
 import { findParts } from '../../../src/architectures/diffusion/checkpoint.ts';
 import { readDiffusionFiles } from '../../../src/architectures/diffusion/checkpoint-files.ts';
 import { wholeModel, type WholeModel } from '../../../src/architectures/diffusion/checkpoint-whole.ts';
-import { quantiseTable } from '../../../src/architectures/diffusion/quantise-table.ts';
+import { quantiseTable } from '../../../src/architectures/diffusion/sample-quantised.ts';
 import type { Failure } from '../../../src/base/errors.ts';
 import { blobStore } from '../../../src/formats/appended-table.ts';
 import type { TensorTable } from '../../../src/formats/tensor-table.ts';
