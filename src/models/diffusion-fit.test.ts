@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { at, invariant } from '../base/assert.ts';
-import { fitOf, residentValues, type FitDevice } from './diffusion-fit.ts';
+import { fitOf, fitOfKept, residentValues, type FitDevice } from './diffusion-fit.ts';
 import { itemsOf, parseDiffusionOffers } from './diffusion-offers.ts';
 
 const path = new URL('../../public/models/diffusion.json', import.meta.url);
@@ -74,5 +74,23 @@ describe('a set', () => {
     const parts = [{ kind: 'unet', values: 1.6e9 }] as const;
     const device = { ...computer, backend: 'wasm', half: false } as const;
     expect(fitOf(parts, device)).toMatchObject({ verdict: 'too-large', reason: 'cpu-large' });
+  });
+});
+
+describe('kept files', () => {
+  const parts = partsOf(0).filter(({ kind }) => kind !== 'controlnet' && kind !== 'lora');
+  const values = parts.reduce((sum, part) => sum + part.values, 0);
+  const plain: FitDevice = { ...computer, half: false };
+
+  it('are reckoned by their own bytes where they have few bits or run as they are', () => {
+    const half = fitOfKept({ parts, bytes: 2 * values }, computer);
+    expect(half).toEqual(fitOf(parts, computer));
+    const packed = fitOfKept({ parts, bytes: 1.06 * values }, plain);
+    expect(packed).toMatchObject({ verdict: 'fits', reason: 'gpu' });
+    expect(packed.need).toBeLessThan(half.need);
+    const graphs = parts.map((part) => ({ ...part, ready: true as const }));
+    const full = fitOfKept({ parts: graphs, bytes: 4 * values }, { ...computer, phone: true });
+    expect(full).toMatchObject({ verdict: 'too-large', reason: 'phone-large' });
+    expect(full.need).toBeGreaterThan(half.need);
   });
 });

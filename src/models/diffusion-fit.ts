@@ -127,10 +127,32 @@ function neededBytes(parts: readonly DiffusionPart[], how: keyof typeof callByte
   return Math.max(most('unet') + most('controlnet'), ...kinds.map(most)) + runtimeBytes[how];
 }
 
-/** What a set of parts in half precision needs on a device, and whether that is there. */
-export function fitOf(parts: readonly DiffusionPart[], device: FitDevice | null): Fit {
+/** Bytes a number: 2 in half precision, hardly more than 1 in 8 bits. */
+const unpacked = 1.5;
+
+interface KeptFiles {
+  readonly parts: readonly DiffusionPart[];
+  /** Of all of them. */
+  readonly bytes: number;
+}
+
+/** Whether they have fewer bits than half precision. */
+export function isPacked({ parts, bytes }: KeptFiles): boolean {
+  return bytes < unpacked * parts.reduce((sum, { values }) => sum + values, 0);
+}
+
+/** The same of kept files, which may have few bits, or be graphs that run as they are. */
+export function fitOfKept(kept: KeptFiles, device: FitDevice | null): Fit {
+  const { parts, bytes } = kept;
+  if (!isPacked(kept) && !parts.some(({ ready }) => ready)) return fitOf(parts, device);
+  return fitOf(parts, device, bytes / parts.reduce((sum, { values }) => sum + values, 0));
+}
+
+/** What a set of parts in half precision, or of so many bytes a number, needs on a device, and whether that is there. */
+export function fitOf(parts: readonly DiffusionPart[], device: FitDevice | null, bytesEach?: number): Fit {
   const how = device?.backend === 'wasm' ? 'cpu' : device === null || device.half ? 'half' : 'single';
-  const need = neededBytes(parts, how, weighs[how]);
+  const weigh: Weigh = bytesEach === undefined ? weighs[how] : (values) => values * bytesEach;
+  const need = neededBytes(parts, how, weigh);
   const packed = neededBytes(parts, how, (values) => values * packedBytes);
   const fit = (verdict: Fit['verdict'], reason: FitReason): Fit => ({ verdict, reason, need, packed });
   if (device === null) return fit('doubtful', 'unknown');
@@ -141,7 +163,8 @@ export function fitOf(parts: readonly DiffusionPart[], device: FitDevice | null)
     return fit('doubtful', residentValues(parts) > fewValues ? 'cpu-slow' : 'cpu');
   }
   if (how === 'single') {
-    return need > mostPlainGpu ? fit('too-large', 'no-half-large') : fit('doubtful', 'no-half');
+    if (need > mostPlainGpu) return fit('too-large', 'no-half-large');
+    return bytesEach === undefined ? fit('doubtful', 'no-half') : fit('fits', 'gpu');
   }
   const little = memory !== null && memory < plenty && need > memory * 1e9 * share;
   return little ? fit('doubtful', 'little-memory') : fit('fits', 'gpu');

@@ -2,7 +2,7 @@
 
 import type { PartStorage, StoredPart } from '../architectures/diffusion/store-parts.ts';
 import type { DiffusionEntry, DiffusionKind } from './diffusion-entry.ts';
-import { fitOf, residentValues, type FitDevice } from './diffusion-fit.ts';
+import { fitOf, isPacked, residentValues, type FitDevice } from './diffusion-fit.ts';
 
 /** A part as it is, and the ways in which it can be stored, largest first; the first is how it is now, in half precision at most. */
 export interface PartChoice {
@@ -48,9 +48,6 @@ export function canBeSmaller({ parts }: Pick<DiffusionEntry, 'parts'>): boolean 
 
 /** With fewer numbers than this a network is no burden to any device. */
 const manyValues = 1e8;
-/** Bytes a number: 2 in half precision, hardly more than 1 in 8 bits. */
-const unpacked = 1.5;
-
 /**
  * Whether a smaller copy would ease this device: weights in half precision are large for it, as it would widen them to single precision
  * or has little memory. Not for what has fewer bits already.
@@ -60,8 +57,7 @@ export function eases(
   device: FitDevice | null,
 ): boolean {
   if (device === null || residentValues(parts) < manyValues || !canBeSmaller({ parts })) return false;
-  const values = parts.reduce((sum, part) => sum + part.values, 0);
-  if (bytes < values * unpacked) return false;
+  if (isPacked({ parts, bytes })) return false;
   const plain = device.backend === 'wasm' || !device.half;
   return plain || fitOf(parts, device).verdict !== 'fits';
 }
