@@ -125,6 +125,19 @@ describe('two tabs', () => {
     expect(valueOf(await next.openDiffusion([one.entry.id, two.entry.id]))).toHaveLength(2);
   });
 
+  it('leave each other what is kept where one could not keep a file of that name before', async () => {
+    const library = await started();
+    const full = vi.spyOn(store, 'write').mockResolvedValue(fail('storage-full', 'Full.'));
+    const unkept = await imported(library, 'a.safetensors', sampleFiles.lora());
+    full.mockRestore();
+    const other = await imported(await started(), 'a.safetensors', sampleFiles.embedding());
+    expect(other.entry.id).toBe(unkept.entry.id);
+    const { entry, notKept } = await imported(library, 'a.safetensors', sampleFiles.lora());
+    expect(notKept).toBeUndefined();
+    expect(valueOf(await (await started()).diffusion())).toEqual([other.entry, entry]);
+    expect(valueOf(await library.diffusion())).toHaveLength(2);
+  });
+
   it('write one file of both once', async () => {
     const write = vi.spyOn(store, 'write');
     const take = async (): Promise<ImportedDiffusion> =>

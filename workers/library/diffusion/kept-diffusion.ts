@@ -166,7 +166,7 @@ export class KeptDiffusion {
       list.value.find(({ source, ...own }) =>
         source ? [source.sha256, own.sha256].includes(sha256) : !converts && own.sha256 === sha256,
       );
-    const read = known ? await this.#read(known.id) : null;
+    const read = known && !this.#unkept.has(known.id) ? await this.#read(known.id) : null;
     if (!known || !read || 'ok' in read) return null;
     const { from, trained, smaller } = model;
     const amended = await this.amend(known.id, {
@@ -201,10 +201,14 @@ export class KeptDiffusion {
       prediction: read.prediction ?? known?.prediction ?? null,
       name,
     };
-    const taken = all.map((entry) => entry.id);
-    const id = known?.id ?? freshId(name, taken);
+    const inStore = await this.#store.list();
+    const taken = inStore.ok ? inStore.value.map((entry) => entry.id) : [];
+    const held = known !== undefined && this.#unkept.has(known.id);
+    // While a file could not be kept, another tab may have kept a different one under its id.
+    const same = known && !(held && taken.includes(known.id));
+    const id = same ? known.id : freshId(name, [...taken, ...all.map((entry) => entry.id)]);
     // What takes the place of a kept file is written whole: that one is gone already.
-    const on: Continue = (done, total) => go(done, total) || known !== undefined;
+    const on: Continue = (done, total) => go(done, total) || (known !== undefined && !held);
     const writing = forms ? convertedWriting(forms, on) : givenWriting(given, source, on);
     const bytes = writing.bytes;
     const stored: DiffusionModel = forms
@@ -216,9 +220,9 @@ export class KeptDiffusion {
         }
       : model;
     // What a writing that never ended left under this id takes room too.
-    if (!known && list.ok) await this.#store.remove(id);
+    if (inStore.ok && !taken.includes(id)) await this.#store.remove(id);
     // What it takes the place of is freed before.
-    const freed = known && !this.#unkept.has(known.id) ? known.bytes : 0;
+    const freed = known && !held ? known.bytes : 0;
     const room = await roomFor(Math.max(0, bytes - freed));
     const put = room.ok
       ? await this.#store.write(id, bytes, writing.chunks, () => {
@@ -233,7 +237,7 @@ export class KeptDiffusion {
     this.#checked.delete(id);
     const saved = put.ok ? await this.#read(id) : put;
     if (!('ok' in saved)) {
-      this.#unkept.delete(id);
+      if (known) this.#unkept.delete(known.id);
       return ok({ entry: saved.entry, known: known !== undefined });
     }
     if (saved.ok) return saved;
@@ -244,6 +248,7 @@ export class KeptDiffusion {
     if (put.ok || broken) await this.#store.remove(id);
     // The person's own files serve for this visit; a job converts what it uses of them.
     const entry: DiffusionEntry = { ...model, id, bytes: given.size, sha256: source };
+    if (known) this.#unkept.delete(known.id);
     this.#unkept.set(id, { entry, bytes: given, notKept: saved.error });
     return ok({ entry, known: known !== undefined, notKept: saved.error });
   }
