@@ -40,9 +40,9 @@ export interface Cut {
 
 export const wholeCut: Cut = { grid: unetGrid(map.width, 0), vae: vaePlan(map.width, 0, 0) };
 
-/** `side` and `overlap` in places of the latent map. */
-export function unetGrid(side: number, overlap: number): EvenGrid {
-  return evenGrid(map, { width: Math.min(side, map.width), height: Math.min(side, map.height) }, overlap);
+/** `side`, `overlap` and `height`, which is the side where nothing is said, in places of the latent map. */
+export function unetGrid(side: number, overlap: number, height = side): EvenGrid {
+  return evenGrid(map, { width: Math.min(side, map.width), height: Math.min(height, map.height) }, overlap);
 }
 
 export function vaePlan(side: number, context: number, blend: number): TilePlan {
@@ -88,6 +88,15 @@ export async function matched(block: PixelBlock, other: MemoryStore): Promise<Pi
   const pass = { kind: 'colour', match: 'wavelet', step: 0, output: seamSize, other: 'picture' } as const;
   await runPass(colourPass(pass, { input, output, notice: () => undefined }, other));
   return output.read(rectOf(output));
+}
+
+/** The largest step between neighbours in a row of one channel, as a share of the whole range. */
+export function largestStep(values: Float32Array, width: number, height: number): number {
+  const plane = values.subarray(0, width * height);
+  const steps = Array.from(plane, (value, i) =>
+    i % width === 0 ? 0 : Math.abs(value - (plane[i - 1] ?? 0)),
+  );
+  return Math.max(...steps) / (Math.max(...plane) - Math.min(...plane));
 }
 
 /** The seam measure along the borders of the UNet's tiles and of the VAE's, the larger of the two. */
