@@ -20,6 +20,8 @@ export interface LoadedPart {
   memory?(form: PartForm, precision: Precision): CallMemory | null;
   /** Whether it is the same graph in any precision. */
   readonly fixed?: boolean;
+  /** As many as every call takes, where the graph insists on that: fewer are filled up. */
+  readonly batch?: number;
   /** What computes in full precision in its place on a GPU; it does itself when absent. */
   readonly full?: {
     /** Whether that has weights of few bits, which take a while to make. */

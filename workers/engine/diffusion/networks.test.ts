@@ -109,6 +109,37 @@ function bench(
 
 const tokens = Array.from({ length: 77 }, () => 0);
 
+describe('a UNet that insists on two predictions a call', () => {
+  it('is asked for both at once, whatever the device', async () => {
+    const batches: number[] = [];
+    const unet: LoadedPart = {
+      ...partOf('unet'),
+      batch: 2,
+      graph: (form, precision) => {
+        batches.push(form.batch);
+        return partOf('unet').graph(form, precision);
+      },
+    };
+    const open: OpenPart = () =>
+      Promise.resolve(
+        ok({
+          run: () => Promise.resolve(ok({ noise: Float32Array.of(1, 2) })),
+          release: () => Promise.resolve(),
+        }),
+      );
+    const networks = new PartNetworks({ ...model, unet, controlnet: null }, open, {
+      precision: 'fp32',
+      keepAll: false,
+      fullTile: null,
+      room: null,
+      notice: () => undefined,
+    });
+    const answers = await networks.predict([call, call]);
+    expect(answers).toEqual(ok([Float32Array.of(1), Float32Array.of(2)]));
+    expect(batches).toEqual([2]);
+  });
+});
+
 describe('the networks of a diffusion model', () => {
   it('are held one at a time, but for a ControlNet beside its UNet, and opened once', async () => {
     const { networks, held, opened } = bench();

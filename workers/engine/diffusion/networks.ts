@@ -237,6 +237,8 @@ export class PartNetworks implements StepNetworks {
   /** Whether calls of that form are likely to fit, by what the graphs take: asked anew for another form only. */
   #fit(form: PartForm): boolean {
     const { room } = this.#options;
+    // It computes as many whatever it is given.
+    if (!this.#model.controlnet && (this.#model.unet.batch ?? 1) >= form.batch) return true;
     const precision = this.#parts.precisionOf('unet');
     if (this.#inTurn || !room || precision !== this.#options.precision) return false;
     const key = JSON.stringify(form);

@@ -99,6 +99,7 @@ function readyPart(ready: ReadyPart, width: number): LoadedPart {
     weights: ready.graph.header.table.blob,
     graph: (form) => ok({ name: ready.from, ready: { ...ready, width }, form, inputs: [] }),
     fixed: true,
+    ...(ready.sides.batch !== null && { batch: ready.sides.batch }),
   };
 }
 
