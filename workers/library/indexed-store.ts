@@ -35,9 +35,14 @@ export function openIndexedStore(name = 'enlarger-models', patience = usualPatie
   const writers = `${name}-writers`;
 
   const removeStray = async (): Promise<void> => {
+    // Whoever waits for this goes on after that long, and may write under an id that is stray now.
+    const end = performance.now() + patience;
     const ids = (await keys<IDBValidKey>(chunkStore)).map((key) => (Array.isArray(key) ? key[0] : null));
     const known = new Set<unknown>(await keys(index));
-    for (const id of new Set(ids)) if (typeof id === 'string' && !known.has(id)) await removeChunks(id);
+    for (const id of new Set(ids)) {
+      if (performance.now() > end) return;
+      if (typeof id === 'string' && !known.has(id)) await removeChunks(id);
+    }
   };
   let tidied: Promise<unknown> | null = null;
   /** Frees what unfinished writings left, once a visit, as soon as nobody writes. Tries again after a failure. */
