@@ -18,7 +18,9 @@ export default defineConfig({
           environment: 'node',
           include: ['{src,workers,scripts}/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
-          testTimeout: 20_000,
+          // As many as there are processors: one of two would be idle else.
+          maxWorkers: '100%',
+          testTimeout: 30_000,
         },
       },
       {

@@ -13,14 +13,15 @@ import { countPlaywright, countVitest } from './lib/count.mjs';
 import { findHalfDriver } from './lib/half-driver.mjs';
 
 /** @typedef {{ passed: number, failed: number }} Count */
-/** @typedef {{ name: string, browser?: true, run: (reports: string) => Promise<Count> }} Part */
+/** `aside`: it says nothing before its end, and is run beside others of that kind. */
+/** @typedef {{ name: string, browser?: true, aside?: true, run: (reports: string) => Promise<Count> }} Part */
 
 /** @type {readonly Part[]} */
 const parts = [
-  { name: 'format', run: check('check:format') },
-  { name: 'types', run: check('types') },
-  { name: 'lint', run: check('lint') },
-  { name: 'unused', run: check('unused') },
+  { name: 'format', aside: true, run: check('check:format') },
+  { name: 'types', aside: true, run: check('types') },
+  { name: 'lint', aside: true, run: check('lint') },
+  { name: 'unused', aside: true, run: check('unused') },
   { name: 'unit', browser: true, run: vitest('unit') },
   { name: 'browser', browser: true, run: vitest('browser') },
   { name: 'build', run: check('build') },
@@ -43,11 +44,10 @@ if (chosen.some(({ browser }) => browser)) ensureChromium();
 
 const reports = mkdtempSync(join(tmpdir(), 'enlarger-test-'));
 const total = { passed: 0, failed: 0 };
+const asides = new Map(chosen.filter(({ aside }) => aside).map((part) => [part, timed(part)]));
 for (const part of chosen) {
-  const start = performance.now();
   console.log(`\n== ${part.name}`);
-  const { passed, failed } = await part.run(reports);
-  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  const { passed, failed, seconds } = await (asides.get(part) ?? timed(part));
   console.log(`== ${part.name}: ${passed} passed, ${failed} failed, ${seconds} s`);
   total.passed += passed;
   total.failed += failed;
@@ -56,6 +56,12 @@ rmSync(reports, { recursive: true, force: true });
 
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+
+async function timed(/** @type {Part} */ part) {
+  const start = performance.now();
+  const count = await part.run(reports);
+  return { ...count, seconds: ((performance.now() - start) / 1000).toFixed(0) };
+}
 
 /** A script of package.json that is right or wrong as a whole. @param {string} script */
 function check(script) {
