@@ -12,39 +12,15 @@ import { ldsrDecoder } from './ldsr-decoder.ts';
 import { ldsrUnet } from './ldsr-unet.ts';
 import { buildPart } from './part.ts';
 import { packable } from './quantise-table.ts';
+import { coder, drawer as plainDrawer, reader } from './sample-files.ts';
 import { quantiseTable } from './sample-quantised.ts';
 import { taesdDecoder, taesdEncoder } from './taesd.ts';
 import { unet } from './unet.ts';
 import { vaeDecoder } from './vae-decoder.ts';
 import { vaeEncoder } from './vae-encoder.ts';
 
-const drawer = {
-  channels: 4,
-  widths: [32, 64],
-  layers: [1, 1],
-  depths: [1, 0],
-  heads: [8, 8],
-  middleLayers: 2,
-  middleDepth: 1,
-  context: 768,
-  embedding: 128,
-  condition: 0,
-  linear: 1,
-  outputs: 4,
-  upLayers: [2, 2],
-  upDepths: [0, 1],
-};
-const reader = {
-  width: 768,
-  layers: 1,
-  hidden: 64,
-  vocabulary: 100,
-  positions: 77,
-  quick: 1,
-  skip: 0,
-  inverted: 0,
-};
-const coder = { widths: [32, 64], layers: 1, latent: 4, quant: 1, attention: 1 } as const;
+/** Its projections as matrices, which few bits are for. */
+const drawer = { ...plainDrawer, linear: 1 } as const;
 const tiny = { width: 32, latent: 4, blocks: [1, 3, 3, 3], numbered: 0 } as const;
 const enlarger = { widths: [32, 64], layers: 1, attends: [0, 1], head: 32, packed: 0 } as const;
 const codes = {

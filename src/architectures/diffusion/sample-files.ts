@@ -11,7 +11,7 @@ import { unet } from './unet.ts';
 import { vaeDecoder } from './vae-decoder.ts';
 import { vaeEncoder } from './vae-encoder.ts';
 
-const drawer = {
+export const drawer = {
   channels: 4,
   widths: [32, 64],
   layers: [1, 1],
@@ -27,7 +27,7 @@ const drawer = {
   upLayers: [2, 2],
   upDepths: [0, 1],
 };
-const reader = {
+export const reader = {
   width: 768,
   layers: 1,
   hidden: 64,
@@ -37,7 +37,7 @@ const reader = {
   skip: 0,
   inverted: 0,
 };
-const coder = { widths: [32, 64], layers: 1, latent: 4, quant: 1 as const, attention: 1 as const };
+export const coder = { widths: [32, 64], layers: 1, latent: 4, quant: 1 as const, attention: 1 as const };
 const tiny = { width: 8, latent: 4, blocks: [1, 3, 3, 3], numbered: 0 as const };
 
 const vae = [...vaeEncoder.tensors(coder), ...vaeDecoder.tensors(coder)];
